@@ -46,7 +46,7 @@ impl<'a> Request<'a> {
 
     /// A path that the document does not know, already percent-encoded.
     pub(crate) fn raw(runtime: &'a Runtime, method: Method, path: &str) -> Self {
-        let operation = Cow::Owned(Operation::raw(method, path));
+        let operation: Cow<'static, Operation> = Cow::Owned(Operation::raw(method, path));
         let url = append(&runtime.shared.base_url, path)
             .map_err(|reason| Error::invalid_request(operation.clone(), reason));
         Self::with_url(runtime, operation, url)

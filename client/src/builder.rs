@@ -329,10 +329,10 @@ fn credentials(key: &SecretString) -> Result<SecretString, Error> {
     let key = key.expose_secret();
     let unfit = if key.is_empty() {
         "is empty"
-    } else if key.contains(':') {
-        "holds a colon, which ends the user name in HTTP Basic"
     } else if key.chars().any(|c| c.is_control()) {
         "holds a line break or another control character"
+    } else if key.contains(':') {
+        "holds a colon, which ends the user name in HTTP Basic"
     } else if key.trim() != key {
         "begins or ends with a space"
     } else {

@@ -70,7 +70,8 @@ impl Response {
             let position = position(body, error.line(), error.column());
             format!("{path}: {error}, near `{}`", error::excerpt(body, position))
         };
-        self.fail(Kind::Decode).with_detail(detail)
+        self.fail(Kind::Decode)
+            .with_detail(self.shared.redact_text(&detail))
     }
 
     fn fail(&self, kind: Kind) -> Error {

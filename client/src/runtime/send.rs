@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::request::{Parts, Request};
 use super::response::Response;
 use super::retry;
-use super::settings::Runtime;
+use super::settings::{Runtime, Shared};
 use super::throttle::TooLong;
 
 /// Sends a request as often as it takes and as the settings allow.
@@ -36,7 +36,7 @@ pub(super) async fn send(request: Request<'_>) -> Result<Response, Error> {
     };
     let result = call.run().instrument(span.clone()).await;
     if !span.is_disabled() {
-        record(&span, &result);
+        record(&span, &result, &runtime.shared);
     }
     result
 }
@@ -94,7 +94,7 @@ impl Call<'_> {
                     _ => error,
                 });
             }
-            tracing::debug!(pause = ?pause, "ImageKit call will be repeated");
+            tracing::debug!(pause = ?pause, "will be repeated");
             if error.status() != Some(StatusCode::TOO_MANY_REQUESTS) {
                 shared.clock.sleep(pause).await;
             }
@@ -156,20 +156,33 @@ impl Call<'_> {
             kind: Kind::Timeout,
             cause: None,
         }));
-        tracing::debug!(
-            attempt = number,
-            http.response.status_code = answer.as_ref().map(|answer| answer.status.as_u16()),
-            imagekit.request_id = answer
-                .as_ref()
-                .and_then(|answer| error::request_id(&answer.headers)),
-            duration = started.map(|started| tracing::field::debug(started.elapsed())),
-            complete = outcome.is_ok(),
-            "ImageKit call attempted"
-        );
-        match (outcome, answer) {
+        let result = match (outcome, answer) {
             (Ok(()), Some(answer)) if answer.status.is_success() => Ok(answer),
             (outcome, answer) => Err(self.failure(outcome.err(), answer, limit)),
+        };
+        if let Some(started) = started {
+            let (status, request_id, failure) = match &result {
+                Ok(answer) => (
+                    Some(answer.status),
+                    error::request_id(&answer.headers),
+                    None,
+                ),
+                Err(error) => (
+                    error.status(),
+                    error.request_id(),
+                    Some(error.kind().name()),
+                ),
+            };
+            tracing::debug!(
+                attempt = number,
+                duration = ?started.elapsed(),
+                http.response.status_code = status.map(|status| status.as_u16()),
+                imagekit.request_id = request_id.map(|id| shared.redact_text(id)).as_deref(),
+                error.type = failure,
+                "attempt"
+            );
         }
+        result
     }
 
     fn failure(&self, broken: Option<Broken>, answer: Option<Answer>, limit: Duration) -> Error {
@@ -198,7 +211,7 @@ fn span(operation: &Operation, parts: &Parts) -> Span {
     tracing::info_span!(
         "imagekit",
         otel.kind = "client",
-        otel.name = operation.id(),
+        otel.name = format_args!("{} {}", operation.method(), operation.path()),
         otel.status_code = Empty,
         http.request.method = operation.method().as_str(),
         url.template = operation.path(),
@@ -212,7 +225,7 @@ fn span(operation: &Operation, parts: &Parts) -> Span {
     )
 }
 
-fn record(span: &Span, result: &Result<Response, Error>) {
+fn record(span: &Span, result: &Result<Response, Error>, shared: &Shared) {
     let (status, request_id, attempts) = match result {
         Ok(response) => (
             Some(response.answer.status),
@@ -225,7 +238,7 @@ fn record(span: &Span, result: &Result<Response, Error>) {
         span.record("http.response.status_code", status.as_u16());
     }
     if let Some(request_id) = request_id {
-        span.record("imagekit.request_id", request_id);
+        span.record("imagekit.request_id", &*shared.redact_text(request_id));
     }
     span.record("http.request.resend_count", attempts.saturating_sub(1));
     if let Err(error) = result {

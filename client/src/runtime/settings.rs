@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,14 @@ impl Shared {
             }
         }
         redacted
+    }
+
+    /// The same for a text.
+    pub(crate) fn redact_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.redact(text.as_bytes()) {
+            Some(redacted) => String::from_utf8_lossy(&redacted).into_owned().into(),
+            None => text.into(),
+        }
     }
 }
 

@@ -29,6 +29,19 @@ pub(crate) async fn attempt(
     limit: usize,
     answer: &mut Option<Answer>,
 ) -> Result<(), Broken> {
+    exchange(http, request, limit, answer).await?;
+    // The connection goes back to the pool on a task of its own. Without a chance to do so, the
+    // caller's next call could find it missing, and open another.
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
+async fn exchange(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    limit: usize,
+    answer: &mut Option<Answer>,
+) -> Result<(), Broken> {
     let mut response = http.execute(request).await.map_err(Broken::by)?;
     let declared = response.content_length();
     let answer = answer.insert(Answer {

@@ -10,6 +10,11 @@ use super::rate_limit::RateLimit;
 /// reports it, and no other call is kept waiting for it.
 const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A server may count its interval from the first call that arrives in it, which takes a moment: the
+/// windows of a client are longer than the interval by this fraction of it, lest each of them begin
+/// too early for a few calls.
+const MARGIN: u32 = 50;
+
 /// What a server said when it refused a call for being one too many, shared by all clones of a
 /// client, so that each of them need not find out for itself.
 ///
@@ -30,7 +35,8 @@ struct Window {
     /// Calls that were given a place in this window.
     taken: u64,
     limit: u64,
-    interval: Duration,
+    /// From the start of this window to the start of the next.
+    period: Duration,
 }
 
 /// The call would have to wait for longer than it can.
@@ -60,7 +66,7 @@ impl Throttle {
         }
         let full = window.taken >= window.limit;
         let opens = if full {
-            window.opens + window.interval
+            now.max(window.opens + window.period)
         } else {
             window.opens
         };
@@ -84,21 +90,17 @@ impl Throttle {
         match endpoints.get_mut(endpoint) {
             Some(window) if !window.is_before(opens) => window.opens = window.opens.max(opens),
             _ => {
-                let window = match (said.limit(), said.interval()) {
+                let (limit, interval) = match (said.limit(), said.interval()) {
                     (Some(limit), Some(interval)) if limit > 0 && interval <= LONGEST_WINDOW => {
-                        Window {
-                            opens,
-                            taken: 0,
-                            limit,
-                            interval,
-                        }
+                        (limit, interval)
                     }
-                    _ => Window {
-                        opens,
-                        taken: 0,
-                        limit: u64::MAX,
-                        interval: Duration::ZERO,
-                    },
+                    _ => (u64::MAX, Duration::ZERO),
+                };
+                let window = Window {
+                    opens,
+                    taken: 0,
+                    limit,
+                    period: interval + interval / MARGIN,
                 };
                 endpoints.insert(endpoint.to_owned(), window);
             }
@@ -114,15 +116,15 @@ impl Throttle {
 }
 
 impl Window {
-    /// Whether the window has passed with nobody left waiting for the next one.
+    /// Whether the window has passed with room to spare, or with nobody waiting for the next one.
     fn is_over(&self, now: Instant) -> bool {
-        now >= self.opens + self.interval
-            && (self.taken < self.limit || now >= self.opens + 2 * self.interval)
+        let periods = if self.taken < self.limit { 1 } else { 2 };
+        now >= self.opens + self.period * periods
     }
 
     /// Whether `opens` belongs to a window after this one. Answers of one window name its end a
-    /// little differently, so that a difference under half an interval is none.
+    /// little differently, so that a difference under half a period is none.
     fn is_before(&self, opens: Instant) -> bool {
-        opens > self.opens + self.interval / 2
+        opens > self.opens + self.period / 2
     }
 }

@@ -1,1 +1,1 @@
-//! # When a call fails
+#![doc = include_str!("when_a_call_fails.md")]

@@ -8,7 +8,9 @@ use super::error::Error;
 /// What is called: an operation of the API, or the method and path of a raw request.
 ///
 /// ```
-/// # async fn example(client: imagekit_client::Client) {
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), imagekit_client::Error> {
+/// let client = imagekit_client::Client::builder().private_key("key").build()?;
 /// let refused = client
 ///     .get_file_version_details()
 ///     .file_id("..")
@@ -19,9 +21,8 @@ use super::error::Error;
 /// let operation = refused.operation().expect("the failure of a call has an operation");
 /// assert_eq!(operation.id(), "getFileVersionDetails");
 /// assert_eq!(operation.path(), "/v1/files/{fileId}/versions/{versionId}");
+/// # Ok(())
 /// # }
-/// # let client = imagekit_client::Client::builder().private_key("key").build().unwrap();
-/// # tokio::runtime::Runtime::new().unwrap().block_on(example(client));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {

@@ -1,0 +1,54 @@
+//! The README's example, in a crate outside of this workspace that depends on the client and on tokio
+//! only.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::process::Command;
+
+use imagekit_tests::secrets::KEY;
+use imagekit_tests::wire::{Reply, Server};
+use imagekit_tests::{example, workspace_file};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_example_makes_the_call() {
+    let readme = fs::read_to_string(workspace_file("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```rust\n").unwrap();
+    let (program, _) = rest.split_once("```").unwrap();
+
+    let outside = tempfile::tempdir().unwrap();
+    let client = workspace_file("client").canonicalize().unwrap();
+    let manifest = format!(
+        "[package]\nname = \"outside\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+         imagekit-client = {{ path = {client:?} }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n"
+    );
+    fs::create_dir(outside.path().join("src")).unwrap();
+    fs::write(outside.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(outside.path().join("src/main.rs"), program).unwrap();
+    fs::copy(
+        workspace_file("Cargo.lock"),
+        outside.path().join("Cargo.lock"),
+    )
+    .unwrap();
+
+    let server = Server::start([Reply::json("200 OK", example("file-version.json"))]).await;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["run", "--quiet"])
+        .current_dir(outside.path())
+        .env("CARGO_TARGET_DIR", workspace_file("target/outside"))
+        .env("IMAGEKIT_PRIVATE_KEY", KEY)
+        .env("IMAGEKIT_BASE_URL", server.url());
+    let output = tokio::task::spawn_blocking(move || cargo.output())
+        .await
+        .unwrap()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "file1.jpg is Some(100) bytes long\n"
+    );
+    assert_eq!(server.received().len(), 1);
+}

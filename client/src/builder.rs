@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderValue, Method, header};
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::Client;
 use crate::generated::SERVER;
@@ -278,6 +278,9 @@ impl ClientBuilder {
         headers.insert(header::AUTHORIZATION, authorization);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        // Otherwise put together anew for each request.
+        let authority = &base_url[Position::BeforeHost..Position::AfterPort];
+        headers.insert(header::HOST, header_value(authority)?);
         for (name, value) in &self.headers {
             let (name, value) = parse_header(name, value).map_err(Error::configuration)?;
             headers.insert(name, value);

@@ -56,14 +56,13 @@ pub(crate) fn check(id: &str) -> Result<(), InvalidId> {
         ".." => return Err(InvalidId::DotSegment("..")),
         _ => {}
     }
-    for byte in id.bytes() {
-        match byte {
-            b'\\' => return Err(InvalidId::Backslash),
-            byte if byte.is_ascii_control() => {
-                return Err(InvalidId::ControlCharacter(char::from(byte)));
-            }
-            _ => {}
-        }
+    let unfit = |byte: &u8| *byte == b'\\' || byte.is_ascii_control();
+    // Without an early end, the compiler looks at many bytes at once.
+    if id.bytes().fold(false, |found, byte| found | unfit(&byte)) {
+        return Err(match id.bytes().find(unfit) {
+            Some(b'\\') | None => InvalidId::Backslash,
+            Some(control) => InvalidId::ControlCharacter(char::from(control)),
+        });
     }
     Ok(())
 }

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -7,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use super::attempt::Answer;
-use super::operation::Operation;
+use super::operation::{Called, Operation};
 use super::rate_limit::{self, RateLimit};
 use super::retry;
 use super::settings::Shared;
@@ -33,7 +32,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
-    operation: Option<Cow<'static, Operation>>,
+    operation: Option<Called>,
     answer: Option<Answer>,
     /// The body as ImageKit's error object, where it is one.
     said: Option<types::Error>,
@@ -111,7 +110,7 @@ impl Error {
 
     /// The parameters of a call cannot be sent.
     pub(crate) fn invalid_request(
-        operation: Cow<'static, Operation>,
+        operation: Called,
         cause: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self::new(Kind::InvalidRequest)
@@ -119,7 +118,7 @@ impl Error {
             .with_detail(cause.into().to_string())
     }
 
-    pub(crate) fn with_operation(mut self, operation: Cow<'static, Operation>) -> Self {
+    pub(crate) fn with_operation(mut self, operation: Called) -> Self {
         self.0.operation = Some(operation);
         self
     }

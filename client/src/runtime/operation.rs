@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use http::Method;
 
@@ -50,7 +52,7 @@ impl Operation {
 
     /// The error of a call whose parameters cannot be sent.
     pub(crate) fn refuse(&'static self, reason: String) -> Error {
-        Error::invalid_request(Cow::Borrowed(self), reason)
+        Error::invalid_request(Called::Documented(self), reason)
     }
 
     /// A request to a path that the document does not know.
@@ -82,6 +84,24 @@ impl Operation {
     /// on the server.
     pub fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+}
+
+/// The operation of a call.
+#[derive(Clone, Debug)]
+pub(crate) enum Called {
+    Documented(&'static Operation),
+    Raw(Arc<Operation>),
+}
+
+impl Deref for Called {
+    type Target = Operation;
+
+    fn deref(&self) -> &Operation {
+        match self {
+            Self::Documented(operation) => operation,
+            Self::Raw(operation) => operation,
+        }
     }
 }
 

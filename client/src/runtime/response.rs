@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -10,13 +9,13 @@ use serde_path_to_error::Segment;
 
 use super::attempt::Answer;
 use super::error::{self, Error, Kind};
-use super::operation::Operation;
+use super::operation::Called;
 use super::rate_limit::RateLimit;
 use super::settings::Shared;
 
 /// An answer with a status of success, not decoded yet.
 pub(crate) struct Response {
-    pub(super) operation: Cow<'static, Operation>,
+    pub(super) operation: Called,
     pub(super) answer: Answer,
     pub(super) attempts: u32,
     pub(super) shared: Arc<Shared>,

@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -7,7 +6,7 @@ use tracing::{Instrument as _, Span};
 
 use super::attempt::{self, Answer, Broken};
 use super::error::{self, Error, Kind};
-use super::operation::Operation;
+use super::operation::{Called, Operation};
 use super::request::{Parts, Request};
 use super::response::Response;
 use super::retry;
@@ -34,23 +33,24 @@ pub(super) async fn send(request: Request<'_>) -> Result<Response, Error> {
         parts,
         deadline,
     };
-    let result = call.run().instrument(span.clone()).await;
-    if !span.is_disabled() {
-        record(&span, &result, &runtime.shared);
+    if span.is_disabled() {
+        return call.run().await;
     }
+    let result = call.run().instrument(span.clone()).await;
+    record(&span, &result, &runtime.shared);
     result
 }
 
 struct Call<'a> {
     runtime: &'a Runtime,
-    operation: Cow<'static, Operation>,
+    operation: Called,
     parts: Parts,
     /// `None` if it is beyond what the clock can tell.
     deadline: Option<Instant>,
 }
 
 impl Call<'_> {
-    async fn run(self) -> Result<Response, Error> {
+    async fn run(&self) -> Result<Response, Error> {
         let shared = &self.runtime.shared;
         let mut attempts = 0;
         let mut last: Option<Error> = None;
@@ -63,7 +63,7 @@ impl Call<'_> {
             let error = match self.attempt(attempts).await {
                 Ok(answer) => {
                     return Ok(Response {
-                        operation: self.operation,
+                        operation: self.operation.clone(),
                         answer,
                         attempts,
                         shared: self.runtime.shared.clone(),
@@ -136,7 +136,11 @@ impl Call<'_> {
         let shared = &self.runtime.shared;
         let mut request =
             reqwest::Request::new(self.operation.method.clone(), self.parts.url.clone());
-        *request.headers_mut() = self.parts.headers.clone();
+        let headers = request.headers_mut();
+        headers.clone_from(&shared.headers);
+        for (name, value) in &self.parts.headers {
+            headers.insert(name, value.clone());
+        }
         *request.body_mut() = self.parts.body.clone().map(Into::into);
 
         let limit = settings.attempt_timeout.min(self.remaining());

@@ -4,35 +4,38 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use http::Method;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::Error;
+use crate::{Error, Fault};
 
 const DOCUMENT: &str = include_str!("../../openapi/imagekit.yaml");
 
-static CONTRACT: LazyLock<Result<Contract, String>> = LazyLock::new(|| Contract::parse(DOCUMENT));
+static CONTRACT: LazyLock<Result<Contract, Error>> = LazyLock::new(|| Contract::parse(DOCUMENT));
 
-/// The operations of the document, and its examples.
+/// The operations and the examples of the document.
 #[derive(Debug)]
 pub(crate) struct Contract {
     paths: matchit::Router<PathItem>,
+    operations: Vec<String>,
     examples: BTreeMap<String, Example>,
 }
 
-/// The operation ids of one path, by method.
+/// The ids of the operations on one path, by method.
 type PathItem = Vec<(Method, String)>;
 
 /// Where a request leads.
 #[derive(Debug)]
-pub(crate) enum Route<'c, 'r> {
-    /// To an operation, with its path parameters as they were received.
+pub(crate) enum Route {
+    /// To an operation, with the parameters of its path, decoded and in their order.
     Operation {
-        id: &'c str,
-        parameters: matchit::Params<'c, 'r>,
+        id: &'static str,
+        parameters: Vec<String>,
     },
-    /// To a path that has only these methods.
-    OtherMethods(Vec<&'c str>),
+    /// To a path that has these methods instead.
+    OtherMethods(String),
     /// Nowhere.
     Unknown,
 }
@@ -54,53 +57,70 @@ struct Example {
 }
 
 impl Contract {
+    /// The document that is built in.
     pub(crate) fn get() -> Result<&'static Self, Error> {
-        CONTRACT
-            .as_ref()
-            .map_err(|reason| Error::Contract(reason.clone()))
+        CONTRACT.as_ref().map_err(Clone::clone)
     }
 
-    fn parse(document: &str) -> Result<Self, String> {
-        let document: Document =
-            serde_saphyr::from_str(document).map_err(|error| error.to_string())?;
+    fn parse(document: &str) -> Result<Self, Error> {
+        let document: Document = serde_saphyr::from_str(document).map_err(Error::contract)?;
         let mut paths = matchit::Router::new();
-        for (path, item) in &document.paths {
-            let operations = item.iter().filter_map(operation).collect();
-            paths
-                .insert(path.as_str(), operations)
-                .map_err(|error| format!("{path}: {error}"))?;
+        let mut operations = Vec::new();
+        for (path, item) in document.paths {
+            let item: PathItem = item.iter().filter_map(operation).collect();
+            operations.extend(item.iter().map(|(_, id)| id.clone()));
+            paths.insert(path, item).map_err(Error::contract)?;
         }
         Ok(Self {
             paths,
+            operations,
             examples: document.components.examples,
         })
     }
 
-    pub(crate) fn route<'c, 'r>(&'c self, method: &Method, path: &'r str) -> Route<'c, 'r> {
+    pub(crate) fn route(&'static self, method: &Method, path: &str) -> Route {
         let Ok(found) = self.paths.at(path) else {
             return Route::Unknown;
         };
         match found.value.iter().find(|(known, _)| known == method) {
             Some((_, id)) => Route::Operation {
                 id,
-                parameters: found.params,
+                parameters: found
+                    .params
+                    .iter()
+                    .map(|(_, value)| decode(value))
+                    .collect(),
             },
-            None => Route::OtherMethods(
-                found
+            None => {
+                let methods: Vec<_> = found
                     .value
                     .iter()
                     .map(|(known, _)| known.as_str())
-                    .collect(),
-            ),
+                    .collect();
+                Route::OtherMethods(methods.join(", "))
+            }
         }
     }
 
-    /// The value of one of the document's examples.
-    pub(crate) fn example(&self, name: &str) -> Value {
-        self.examples
-            .get(name)
-            .map(|example| example.value.clone())
-            .unwrap_or_default()
+    /// Refuses a fault for an operation that there is not.
+    pub(crate) fn check(&self, fault: &Fault) -> Result<(), Error> {
+        match fault.operation() {
+            Some(operation) if !self.operations.iter().any(|id| id == operation) => {
+                Err(Error::UnknownOperation {
+                    operation: operation.to_owned(),
+                    known: self.operations.join(", "),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One of the document's examples.
+    pub(crate) fn example<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        let Some(example) = self.examples.get(name) else {
+            return Err(Error::contract(format!("there is no example {name}")));
+        };
+        T::deserialize(&example.value).map_err(Error::contract)
     }
 }
 
@@ -109,4 +129,11 @@ fn operation((method, entry): (&String, &Value)) -> Option<(Method, String)> {
     let id = entry.get("operationId")?.as_str()?;
     let method = method.to_ascii_uppercase().parse().ok()?;
     Some((method, id.to_owned()))
+}
+
+/// A parameter of a path. One that is not UTF-8 becomes an id of nothing.
+fn decode(parameter: &str) -> String {
+    percent_decode_str(parameter)
+        .decode_utf8_lossy()
+        .into_owned()
 }

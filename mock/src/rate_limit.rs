@@ -3,6 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 /// A limit that a mock really counts: so many requests to one operation in one interval.
@@ -32,16 +33,20 @@ impl RateLimit {
         }
     }
 
-    /// The headers that say how much of the limit is left until when.
-    pub(crate) fn headers(self, reset: Duration) -> [(&'static str, String); 3] {
-        [
-            ("x-ratelimit-limit", self.requests.to_string()),
-            ("x-ratelimit-reset", millis_rounded_up(reset).to_string()),
-            (
-                "x-ratelimit-interval",
-                millis_rounded_up(self.interval).to_string(),
-            ),
-        ]
+    pub(crate) fn interval(self) -> Duration {
+        self.interval
+    }
+
+    /// Writes the three headers of a limit that is counted afresh after `reset`.
+    pub(crate) fn write_headers(self, reset: Duration, headers: &mut HeaderMap) {
+        let values = [
+            ("x-ratelimit-limit", u64::from(self.requests)),
+            ("x-ratelimit-reset", millis_rounded_up(reset)),
+            ("x-ratelimit-interval", millis_rounded_up(self.interval)),
+        ];
+        for (name, value) in values {
+            headers.insert(name, HeaderValue::from(value));
+        }
     }
 }
 
@@ -53,8 +58,8 @@ impl fmt::Display for RateLimit {
 }
 
 /// Rounded up, since a client that waits for a shorter time comes too early.
-fn millis_rounded_up(duration: Duration) -> u128 {
-    duration.as_nanos().div_ceil(1_000_000)
+fn millis_rounded_up(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 /// What was used of some limits, by each operation on its own.

@@ -1792,7 +1792,7 @@ pub mod builder {
             let response = Request::new(
                     &client.runtime,
                     OPERATION,
-                    &[&file_id.to_string(), &version_id.to_string()],
+                    &["v1", "files", file_id.as_str(), "versions", version_id.as_str()],
                 )
                 .exchange()
                 .await?;

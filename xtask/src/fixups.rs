@@ -193,7 +193,7 @@ fn exchange(
     document: &Document,
 ) -> Result<(), String> {
     let mut kept: Vec<Stmt> = Vec::new();
-    let mut path_parameters: Option<Vec<Expr>> = None;
+    let mut ids: Option<Vec<Expr>> = None;
     let mut parts: Option<Vec<TokenStream>> = None;
     let mut success: Option<(TokenStream, TokenStream)> = None;
     for statement in &function.block.stmts {
@@ -202,9 +202,9 @@ fn exchange(
                 let Some(init) = &local.init else { continue };
                 match &*init.expr {
                     Expr::Macro(call) if call.mac.path.is_ident("format") => {
-                        path_parameters = Some(encoded(call.mac.tokens.clone())?);
+                        ids = Some(encoded(call.mac.tokens.clone())?);
                     }
-                    expression if path_parameters.is_none() => {
+                    expression if ids.is_none() => {
                         let mut statement = statement.clone();
                         if !matches!(expression, Expr::Path(_)) {
                             Refusals.visit_stmt_mut(&mut statement);
@@ -232,7 +232,7 @@ fn exchange(
             _ => {}
         }
     }
-    let path_parameters = path_parameters.ok_or("no URL is put together")?;
+    let segments = segments(&operation.path, &ids.ok_or("no URL is put together")?)?;
     let parts = parts.ok_or("no request is built")?;
     let (pattern, decode) = success.ok_or("no answer is matched")?;
     let id = &operation.id;
@@ -246,7 +246,7 @@ fn exchange(
         const OPERATION: &Operation =
             &Operation::documented(#id, ::http::Method::#method, #path, #repeatable);
         #(#kept)*
-        let response = Request::new(&client.runtime, OPERATION, &[#(#path_parameters),*])
+        let response = Request::new(&client.runtime, OPERATION, &[#(#segments),*])
             #(#parts)*
             .exchange()
             .await?;
@@ -265,8 +265,7 @@ fn exchange(
     Ok(())
 }
 
-/// The arguments of `format!("{}/v1/…", client.baseurl, encode_path(&id.to_string()), …)` that
-/// become segments.
+/// The ids in `format!("{}/v1/…", client.baseurl, encode_path(&id.to_string()), …)`.
 fn encoded(tokens: TokenStream) -> Result<Vec<Expr>, String> {
     let arguments = Punctuated::<Expr, Token![,]>::parse_terminated
         .parse2(tokens)
@@ -274,11 +273,37 @@ fn encoded(tokens: TokenStream) -> Result<Vec<Expr>, String> {
     arguments
         .into_iter()
         .skip(2)
-        .map(|argument| match argument {
-            Expr::Call(call) if call.args.len() == 1 => Ok(call.args[0].clone()),
-            other => Err(format!("`{}` is no encoded segment", quote!(#other))),
+        .map(|argument| {
+            if let Expr::Call(call) = &argument
+                && let Some(Expr::Reference(text)) = call.args.first()
+                && let Expr::MethodCall(to_string) = &*text.expr
+            {
+                Ok((*to_string.receiver).clone())
+            } else {
+                Err(format!("`{}` is no encoded segment", quote!(#argument)))
+            }
         })
         .collect()
+}
+
+/// The segments of a path, with ids in the places of its parameters.
+fn segments(path: &str, ids: &[Expr]) -> Result<Vec<TokenStream>, String> {
+    let mut ids = ids.iter();
+    let segments = path
+        .split('/')
+        .skip(1)
+        .map(|segment| {
+            if !segment.starts_with('{') {
+                return Ok(quote! { #segment });
+            }
+            let id = ids.next().ok_or("it has too few path parameters")?;
+            Ok(quote! { #id.as_str() })
+        })
+        .collect();
+    match ids.next() {
+        None => segments,
+        Some(_) => Err("it has too many path parameters".to_owned()),
+    }
 }
 
 /// The query and the body of a chain of calls that builds a request.

@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 
 const KEY: &str = "your_private_api_key";
 
+const IN_FLIGHT: u64 = 400;
+
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -33,30 +35,15 @@ enum Program {
     Call {
         peer: Name,
         url: String,
-        #[arg(long, default_value_t = 1)]
-        calls: usize,
-        #[arg(long, default_value_t = 1)]
         at_once: usize,
+        calls: usize,
     },
     /// Start calls that are not answered soon, and print the memory that each of them holds.
-    InFlight {
-        peer: Name,
-        url: String,
-        #[arg(long, default_value_t = 400)]
-        calls: usize,
-    },
+    InFlight { peer: Name, url: String },
     /// Build clients, and print what each of them takes.
-    Clients {
-        peer: Name,
-        #[arg(long, default_value_t = 1)]
-        count: usize,
-    },
+    Clients { peer: Name, count: usize },
     /// Decode the documented version.
-    Decode {
-        peer: Name,
-        #[arg(long, default_value_t = 1)]
-        times: usize,
-    },
+    Decode { peer: Name, times: usize },
     /// Run a command, and print the processor time that it and its children took.
     Time {
         #[arg(required = true, trailing_var_arg = true)]
@@ -104,28 +91,28 @@ async fn run(program: Program) -> Result<Value, Failure> {
         Program::Call {
             peer,
             url,
-            calls,
             at_once,
-        } => for_peer!(peer, call(&url, calls, at_once)),
-        Program::InFlight { peer, url, calls } => for_peer!(peer, in_flight(&url, calls)),
+            calls,
+        } => for_peer!(peer, call(&url, at_once, calls)),
+        Program::InFlight { peer, url } => for_peer!(peer, in_flight(&url)),
         Program::Clients { peer, count } => for_peer!(peer, clients(count)),
         Program::Decode { peer, times } => decode(peer, times),
         Program::Time { command } => time(&command),
     }
 }
 
-async fn call<P: Peer>(url: &str, calls: usize, at_once: usize) -> Result<Value, Failure> {
+async fn call<P: Peer>(url: &str, at_once: usize, calls: usize) -> Result<Value, Failure> {
     let peer = P::new(url, KEY)?;
     repeat(&peer, at_once, at_once).await?;
     let before = usage::processor_seconds()?;
-    repeat(&peer, calls, at_once).await?;
+    repeat(&peer, at_once, calls).await?;
     Ok(json!({
         "processor_seconds": usage::processor_seconds()? - before,
         "peak_bytes": usage::peak_bytes()?,
     }))
 }
 
-async fn repeat<P: Peer>(peer: &P, calls: usize, at_once: usize) -> Result<(), Failure> {
+async fn repeat<P: Peer>(peer: &P, at_once: usize, calls: usize) -> Result<(), Failure> {
     if at_once == 1 {
         for _ in 0..calls {
             black_box(peer.get().await?);
@@ -148,12 +135,12 @@ async fn repeat<P: Peer>(peer: &P, calls: usize, at_once: usize) -> Result<(), F
     Ok(())
 }
 
-async fn in_flight<P: Peer>(url: &str, calls: usize) -> Result<Value, Failure> {
+async fn in_flight<P: Peer>(url: &str) -> Result<Value, Failure> {
     let peer = P::new(url, KEY)?;
     peer.get().await?;
     let before = usage::resident_bytes()?;
     let mut pending = JoinSet::new();
-    for _ in 0..calls {
+    for _ in 0..IN_FLIGHT {
         let peer = peer.clone();
         pending.spawn(async move { peer.get().await });
     }
@@ -166,7 +153,7 @@ async fn in_flight<P: Peer>(url: &str, calls: usize) -> Result<Value, Failure> {
     while let Some(answered) = pending.join_next().await {
         answered??;
     }
-    Ok(json!({ "bytes_each": after.saturating_sub(before) / calls as u64 }))
+    Ok(json!({ "bytes_each": after.saturating_sub(before) / IN_FLIGHT }))
 }
 
 async fn clients<P: Peer>(count: usize) -> Result<Value, Failure> {

@@ -1,5 +1,6 @@
 //! Maintains the contract: everything that is generated from `openapi/imagekit.yaml` comes from here.
 
+mod bench;
 mod components;
 mod document;
 mod fixups;
@@ -30,6 +31,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measure what the client costs, and write BENCHMARKS.md.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +58,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
                 Ok(ExitCode::SUCCESS)
             }
         }
+        Task::Bench(options) => bench::run(&root, options),
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn measure(
 ) -> Result<Vec<Calls>, Box<dyn Error>> {
     let own = OWN.map(|(program, name)| Peer {
         name,
-        calls: 6400,
+        calls: 12800,
         command: vec![harness.program().into(), "call".into(), program.into()],
     });
     let peers: Vec<&Peer> = own.iter().chain(sdks).collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::builds::{Build, Builds};
 use super::calls::{Calls, LEAN, Memory, OURS, PLAIN};
 use super::growth::Step;
-use super::instructions::Instructions;
+use super::instructions::{BesideHand, Call, Instructions};
 use super::synthetic::{OPERATIONS, SCHEMAS};
 
 /// Everything that was measured in one run.
@@ -61,7 +61,6 @@ fn ratios(measured: &Measured) -> Vec<Ratio> {
         builds: Builds { by_hand, ours },
         ..
     } = measured;
-    let call = &instructions.call;
     let of = |ours: u64, theirs: u64| ours as f64 / theirs as f64;
     let among_calls =
         |value: fn(&Calls) -> f64, peer| beside(calls, peer, |calls| calls.peer, value);
@@ -85,13 +84,18 @@ fn ratios(measured: &Measured) -> Vec<Ratio> {
         lean: None,
         goal,
     };
+    let called = |what, call: &Call| Ratio {
+        what,
+        plain: of(call.ours, call.plain),
+        lean: Some(of(call.ours, call.lean)),
+        goal: Some(1.0),
+    };
     vec![
-        Ratio {
-            what: "instructions a call",
-            plain: of(call.ours, call.plain),
-            lean: Some(of(call.ours, call.lean)),
-            goal: Some(1.0),
-        },
+        called("instructions a call, one at a time", &instructions.call),
+        called(
+            "instructions a call, 64 at once",
+            &instructions.call_at_once,
+        ),
         Ratio {
             what: "instructions to decode a version",
             plain: of(instructions.decode.ours, instructions.decode.by_hand),
@@ -186,8 +190,9 @@ fn losses(ratios: &[Ratio]) -> String {
         }
     }
     text.push_str(
-        "\nWhat a call takes beyond the leanest reqwest goes into a timer for each attempt, the \
-         headers, and moving the typed answer. What a build takes beyond is the models and the \
+        "\nWhat a call takes beyond the leanest reqwest goes into a turn of the scheduler after the \
+         answer, a timer for each attempt, and moving the typed answer. The turn lets the connection \
+         go back to the pool, lest a call straight after another open a second one. What a build takes beyond is the models and the \
          runtime; what a program takes, the models and the code of failures.\n",
     );
     text
@@ -225,25 +230,39 @@ fn beside_sdks(calls: &[Calls]) -> String {
 pub(super) fn instructions(instructions: &Instructions) -> String {
     let Instructions {
         call,
+        call_at_once,
         decode,
         client,
     } = instructions;
-    format!(
-        "### Instructions\n\n\
+    let mut text = "### Instructions\n\n\
          | | hyper by hand | reqwest, leanest | reqwest, plain | imagekit-client |\n\
-         | --- | ---: | ---: | ---: | ---: |\n\
-         | a call | {} | {} | {} | {} |\n\
-         | decoding a version | | | {} | {} |\n\
-         | building a client | | | {} | {} |\n",
-        call.hyper,
-        call.lean,
-        call.plain,
-        call.ours,
-        decode.by_hand,
-        decode.ours,
-        client.by_hand,
-        client.ours
-    )
+         | --- | ---: | ---: | ---: | ---: |\n"
+        .to_owned();
+    for (what, call) in [
+        ("a call, one at a time", call),
+        ("a call, 64 at once", call_at_once),
+    ] {
+        let Call {
+            hyper,
+            lean,
+            plain,
+            ours,
+        } = call;
+        line(
+            &mut text,
+            format_args!("| {what} | {hyper} | {lean} | {plain} | {ours} |"),
+        );
+    }
+    for (what, BesideHand { by_hand, ours }) in [
+        ("decoding a version", decode),
+        ("building a client", client),
+    ] {
+        line(
+            &mut text,
+            format_args!("| {what} | | | {by_hand} | {ours} |"),
+        );
+    }
+    text
 }
 
 pub(super) fn calls(calls: &[Calls]) -> String {

@@ -121,3 +121,38 @@ fn compiler() -> Result<String, Box<dyn Error>> {
         .trim()
         .to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(compiler: &str, ours: u64, by_hand: u64) -> Recorded {
+        Recorded {
+            compiler: compiler.to_owned(),
+            call: Count { ours, by_hand },
+            decode: Count {
+                ours: 100,
+                by_hand: 100,
+            },
+        }
+    }
+
+    fn passes(before: &Recorded, now: &Recorded) -> bool {
+        check(before, now).unwrap() == ExitCode::SUCCESS
+    }
+
+    #[test]
+    fn growth_beside_hand_written_code_fails_whatever_compiled_it() {
+        let before = recorded("a", 1000, 1000);
+        assert!(passes(&before, &recorded("b", 1040, 1000)));
+        assert!(!passes(&before, &recorded("b", 1060, 1000)));
+        assert!(!passes(&before, &recorded("b", 1000, 900)));
+    }
+
+    #[test]
+    fn growth_by_itself_fails_if_the_compiler_is_the_same() {
+        let before = recorded("a", 1000, 1000);
+        assert!(!passes(&before, &recorded("a", 1060, 1060)));
+        assert!(passes(&before, &recorded("b", 1060, 1060)));
+    }
+}

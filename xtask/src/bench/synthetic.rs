@@ -192,3 +192,23 @@ fn operations_of(index: usize) -> [(String, &'static str, Value); OPERATIONS_EAC
         last,
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_to_the_size_that_was_asked_for() {
+        let real = include_str!("../../../openapi/imagekit.yaml");
+        let real: Value = serde_saphyr::from_str(real).unwrap();
+        for operations in [10, 31, OPERATIONS] {
+            let grown = grown(&real, operations);
+            let paths = grown["paths"].as_object().unwrap().values();
+            let found: usize = paths.map(|item| item.as_object().unwrap().len()).sum();
+            assert_eq!(found, operations);
+        }
+        let largest = grown(&real, OPERATIONS);
+        let schemas = largest["components"]["schemas"].as_object().unwrap();
+        assert_eq!(schemas.len(), SCHEMAS);
+    }
+}

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -122,8 +123,13 @@ impl<'a> Request<'a> {
     }
 
     /// Sends the request; the answer has a status of success.
-    pub(crate) fn exchange(self) -> impl Future<Output = Result<Response, Error>> + Send {
-        super::send::send(self)
+    ///
+    /// The future is boxed so that it is compiled here, and not once more in each crate that makes a
+    /// call.
+    pub(crate) fn exchange(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>> {
+        Box::pin(super::send::send(self))
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Parts) -> Result<(), String>) {

@@ -149,8 +149,7 @@ impl Call<'_> {
         let outcome = tokio::time::timeout(
             limit,
             attempt::attempt(
-                &shared.http,
-                request,
+                shared.http.execute(request),
                 settings.max_response_bytes,
                 &mut answer,
             ),

@@ -25,7 +25,7 @@ use self::instructions::Instructions;
 /// How much is measured.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only count instructions and take the time of calls, in two rounds; print, and write nothing.
+    /// Only count instructions and take the time of calls, in three rounds; print, and write nothing.
     #[arg(long)]
     quick: bool,
     /// Only count instructions; fail if a call or a decode takes 5 % more than recorded in
@@ -34,6 +34,7 @@ pub(crate) struct Options {
     check: bool,
 }
 
+const ROUNDS: usize = 15;
 const REPORT: &str = "BENCHMARKS.md";
 const PLOT: &str = "docs/benchmarks.svg";
 
@@ -50,7 +51,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Er
     } else {
         sdks::install(root)?
     };
-    let calls = calls::measure(&harness, &sdks, if options.quick { 2 } else { 7 })?;
+    let rounds = if options.quick { 3 } else { ROUNDS };
+    let calls = calls::measure(&harness, &sdks, rounds)?;
     print!("\n{}", report::calls(&calls));
     if options.quick {
         return Ok(ExitCode::SUCCESS);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::ROUNDS;
 use super::builds::{Build, Builds};
 use super::calls::{Calls, LEAN, Memory, OURS, PLAIN};
 use super::growth::Step;
@@ -173,7 +174,7 @@ fn ratio_table(ratios: &[Ratio]) -> String {
 
 fn losses(ratios: &[Ratio]) -> String {
     let mut text = "## Where it loses\n\n".to_owned();
-    let visible = |ratio: f64| ratio >= 1.005;
+    let visible = |ratio: f64| ratio >= 1.01;
     for Ratio {
         what, plain, lean, ..
     } in ratios
@@ -356,7 +357,8 @@ fn growth(growth: &[Step]) -> String {
 }
 
 fn method(machine: &[String]) -> String {
-    let mut text = "## How it is measured, and how to repeat it\n\n\
+    let mut text = format!(
+        "## How it is measured, and how to repeat it\n\n\
          ```console\n\
          $ cargo xtask bench            # all of this page; needs Linux and valgrind, and takes a while\n\
          $ cargo xtask bench --quick    # instructions and the time of calls alone\n\
@@ -372,7 +374,7 @@ fn method(machine: &[String]) -> String {
          - Instructions are counted by callgrind. Two runs of different length are subtracted, so that \
          starting up does not count. They are steady where times are not.\n\
          - Processor time is user and system time of the client's process, memory what is resident. \
-         The clients take turns, and each figure is the median of seven turns; the times are as \
+         The clients take turns, and each figure is the median of {ROUNDS} turns; the times are as \
          steady as the machine is, so read their ratios.\n\
          - The first answer counts from starting the program to its end after one call.\n\
          - The memory of a call in flight is that of 400 calls, each on a connection of its own.\n\
@@ -381,7 +383,7 @@ fn method(machine: &[String]) -> String {
          - ImageKit's SDKs are called as their documentation shows it; the one for Python makes \
          calls at once by its asynchronous client.\n\n\
          Measured on:\n\n"
-        .to_owned();
+    );
     for item in machine {
         line(&mut text, format_args!("- {item}"));
     }

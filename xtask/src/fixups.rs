@@ -220,14 +220,21 @@ fn exchange(
                 }
             }
             Stmt::Expr(Expr::Match(answers), _) => {
-                let arm = answers.arms.first().ok_or("no answer is matched")?;
-                let pattern = &arm.pat;
-                let decode = if quote!(#arm).to_string().contains("from_response") {
+                let successes: Vec<_> = answers
+                    .arms
+                    .iter()
+                    .filter(|arm| !calls_err(&arm.body))
+                    .collect();
+                let patterns = successes.iter().map(|arm| &arm.pat);
+                let is_decoded = successes
+                    .iter()
+                    .any(|arm| quote!(#arm).to_string().contains("from_response"));
+                let decode = if is_decoded {
                     quote! { ResponseValue::from_response(response) }
                 } else {
                     quote! { Ok(ResponseValue::empty(response)) }
                 };
-                success = Some((quote!(#pattern), decode));
+                success = Some((quote!(#(#patterns)|*), decode));
             }
             _ => {}
         }
@@ -263,6 +270,18 @@ fn exchange(
         .clone();
     **returned = parse_quote! { Result<#value, Error> };
     Ok(())
+}
+
+/// Whether an expression, or the block around it, is `Err(…)`.
+fn calls_err(expression: &Expr) -> bool {
+    match expression {
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err")),
+        Expr::Block(block) => matches!(
+            block.block.stmts.as_slice(),
+            [Stmt::Expr(inner, None)] if calls_err(inner)
+        ),
+        _ => false,
+    }
 }
 
 /// The arguments of `format!("{}/v1/…", client.baseurl, encode_path(&id.to_string()), …)` that

@@ -5,24 +5,12 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use imagekit_client::types::FileVersion;
-use imagekit_client::{Client, ClientBuilder, Error, ResponseValue};
+use imagekit_client::{Client, ClientBuilder, Error};
 use imagekit_tests::clock::LeapingClock;
-use imagekit_tests::example;
 use imagekit_tests::secrets::{BASIC, KEY, assert_no_secret};
 use imagekit_tests::traces::Traces;
 use imagekit_tests::wire::{Reply, Server};
-
-type Outcome = Result<ResponseValue<FileVersion>, Error>;
-
-async fn call(client: &Client) -> Outcome {
-    client
-        .get_file_version_details()
-        .file_id("598821f949c0a938d57563bd")
-        .version_id("697821f849c0a938d57563ce")
-        .send()
-        .await
-}
+use imagekit_tests::{call, example};
 
 /// A failed call with all that can be looked at afterwards.
 struct Seen {

@@ -6,22 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use imagekit_client::types::FileVersion;
-use imagekit_client::{Client, Error, Method, ResponseValue};
+use imagekit_client::{Client, Method};
 use imagekit_tests::clock::LeapingClock;
-use imagekit_tests::example;
 use imagekit_tests::secrets::KEY;
 use imagekit_tests::wire::{Reply, Server};
+use imagekit_tests::{call, example};
 use tokio::task::JoinSet;
-
-async fn call(client: &Client) -> Result<ResponseValue<FileVersion>, Error> {
-    client
-        .get_file_version_details()
-        .file_id("598821f949c0a938d57563bd")
-        .version_id("697821f849c0a938d57563ce")
-        .send()
-        .await
-}
 
 fn found() -> Reply {
     Reply::json("200 OK", example("file-version.json"))

@@ -9,7 +9,6 @@ use url::Url;
 
 use super::error::Error;
 use super::operation::{Called, Operation};
-use super::response::{Response, ResponseValue};
 use super::settings::Runtime;
 
 /// A request before it is sent: what each operation builds, and what
@@ -109,22 +108,6 @@ impl<'a> Request<'a> {
             Ok(())
         });
         self
-    }
-
-    /// Sends the request, with the client's authentication, retries and limits.
-    ///
-    /// The answer is not decoded: use [`ResponseValue::json`] or [`ResponseValue::body`].
-    ///
-    /// # Errors
-    ///
-    /// If no answer with a status of success arrives, [`Error`] says why.
-    pub async fn send(self) -> Result<ResponseValue<()>, Error> {
-        Ok(ResponseValue::empty(self.exchange().await?))
-    }
-
-    /// Sends the request; the answer has a status of success.
-    pub(crate) fn exchange(self) -> impl Future<Output = Result<Response, Error>> + Send {
-        super::send::send(self)
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Parts) -> Result<(), String>) {

@@ -538,6 +538,39 @@ async fn a_deadline_ends_a_call_with_what_made_it_late() {
     assert!(cause.contains("503 Service Unavailable"), "{cause}");
 }
 
+#[tokio::test]
+async fn a_call_is_one_span_with_an_event_for_each_attempt() {
+    let seen = fails([Reply::new("503 Service Unavailable", JSON, "{}")]).await;
+    let closed = seen
+        .traces
+        .lines()
+        .find(|line| line.contains("imagekit_client") && line.contains(": close"))
+        .unwrap();
+    for field in [
+        "otel.kind=\"client\"",
+        "otel.name=GET /v1/files/{fileId}/versions/{versionId}",
+        "otel.status_code=\"ERROR\"",
+        "http.request.method=\"GET\"",
+        "url.template=\"/v1/files/{fileId}/versions/{versionId}\"",
+        "server.address=\"127.0.0.1\"",
+        "server.port=",
+        "http.response.status_code=503",
+        "http.request.resend_count=2",
+        "error.type=\"503\"",
+        "imagekit.operation=\"getFileVersionDetails\"",
+        "imagekit.request_id=\"req-1\"",
+    ] {
+        assert!(closed.contains(field), "{field} in {closed}");
+    }
+    let attempts: Vec<&str> = seen
+        .traces
+        .lines()
+        .filter(|line| line.contains(": attempt attempt="))
+        .collect();
+    assert_eq!(attempts.len(), 3, "{}", seen.traces);
+    assert!(attempts[2].contains("attempt=3") && attempts[2].contains("duration="));
+}
+
 #[test]
 fn an_error_is_small_and_goes_anywhere() {
     fn goes_anywhere<T: Send + Sync + 'static>() {}

@@ -316,3 +316,21 @@ async fn a_raw_request_that_cannot_be_sent_says_why() {
     }
     assert!(server.received().is_empty());
 }
+
+#[tokio::test]
+async fn an_http_client_of_ones_own_carries_the_calls() {
+    let (server, _) = documented().await;
+    let http = reqwest::Client::builder()
+        .default_headers(
+            [(reqwest::header::VIA, "own".parse().unwrap())]
+                .into_iter()
+                .collect(),
+        )
+        .build()
+        .unwrap();
+    let client = server.client().http_client(http).build().unwrap();
+    call(&client).await.unwrap();
+    let [request] = server.received().try_into().unwrap();
+    assert_eq!(request.header("via"), Some("own"));
+    assert!(request.header("authorization").is_some());
+}

@@ -43,7 +43,13 @@ async fn the_readme_example_makes_the_call_as_the_environment_says() {
             prints,
         ),
         (
-            vec![key.clone(), ("IMAGE_KIT_BASE_URL", url.clone())],
+            vec![
+                key.clone(),
+                ("IMAGE_KIT_BASE_URL", url.clone()),
+                // A proxy is not asked for what is on this machine.
+                ("HTTP_PROXY", elsewhere.clone()),
+                ("http_proxy", elsewhere.clone()),
+            ],
             prints,
         ),
         (

@@ -278,17 +278,20 @@ impl ClientBuilder {
         headers.insert(header::AUTHORIZATION, authorization);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        // Otherwise put together anew for each request.
-        let authority = &base_url[Position::BeforeHost..Position::AfterPort];
-        headers.insert(header::HOST, header_value(authority)?);
+        let http = match self.http {
+            Some(http) => http,
+            None => {
+                // Otherwise put together anew for each request. A client of the user's own may
+                // follow redirects, for which it would be wrong.
+                let authority = &base_url[Position::BeforeHost..Position::AfterPort];
+                headers.insert(header::HOST, header_value(authority)?);
+                http_client(&base_url)?
+            }
+        };
         for (name, value) in &self.headers {
             let (name, value) = parse_header(name, value).map_err(Error::configuration)?;
             headers.insert(name, value);
         }
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(&base_url)?,
-        };
         let shared = Shared {
             http,
             base_url,

@@ -20,6 +20,8 @@ use crate::rate_limit::Windows;
 use crate::record::Log;
 use crate::{Error, Fault, Library, RateLimit, RecordedRequest};
 
+const GET_VERSION: &str = "getFileVersionDetails";
+
 /// An answer before it is sent.
 type Answer = Response<Bytes>;
 
@@ -87,6 +89,11 @@ impl Fake {
 
     pub(crate) fn private_key(&self) -> &str {
         &self.private_key
+    }
+
+    pub(crate) fn version_path(&self, file_id: &str, version_id: &str) -> String {
+        let path = self.contract.path(GET_VERSION, &[file_id, version_id]);
+        path.unwrap_or_default()
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -190,7 +197,7 @@ impl Fake {
         library: &Library,
     ) -> Result<Answer, InvalidId> {
         Ok(match (operation, parameters) {
-            ("getFileVersionDetails", [file_id, version_id]) => {
+            (GET_VERSION, [file_id, version_id]) => {
                 let (file_id, version_id) = (FileId::new(file_id)?, VersionId::new(version_id)?);
                 match library.get(file_id.as_str(), version_id.as_str()) {
                     Some(version) => encoded(StatusCode::OK, version.clone()),

@@ -65,6 +65,15 @@ impl Server {
         &self.url
     }
 
+    /// The address to get a version from, for clients that are told addresses.
+    pub fn version_url(&self, file_id: &str, version_id: &str) -> String {
+        format!(
+            "{}{}",
+            self.url,
+            self.fake.version_path(file_id, version_id)
+        )
+    }
+
     /// The private key that the server accepts.
     pub fn private_key(&self) -> &str {
         self.fake.private_key()

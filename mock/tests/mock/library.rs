@@ -151,23 +151,22 @@ name: '123'
 filePath: /123
 url: u
 ";
+    let in_yaml = json!({
+        "fileId": "598821f949c0a938d57563bd", "name": "123", "filePath": "/123", "url": "u",
+    });
     for (text, expected) in [
-        (json, &[one.clone()][..]),
-        (&format!("[{json}]"), &[one.clone()]),
-        (&one.to_string(), &[one.clone()]),
-        (&tabs, &[one.clone()]),
-        (&windows, &[one.clone()]),
-        (&format!("\u{feff}{json}"), &[one.clone()]),
-        (
-            yaml,
-            &[json!({
-                "fileId": "598821f949c0a938d57563bd", "name": "123", "filePath": "/123", "url": "u",
-            })],
-        ),
-        ("[]", &[]),
+        (json, vec![&one]),
+        (&format!("[{json}, {in_yaml}]"), vec![&one, &in_yaml]),
+        (&one.to_string(), vec![&one]),
+        (&tabs, vec![&one]),
+        (&windows, vec![&one]),
+        (&format!("\u{feff}{json}"), vec![&one]),
+        (yaml, vec![&in_yaml]),
+        ("[]", vec![]),
     ] {
         let library = Library::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        assert_eq!(answers(library).await, expected);
+        let answers = answers(library).await;
+        assert_eq!(answers.iter().collect::<Vec<_>>(), expected);
     }
 }
 

@@ -114,9 +114,12 @@ impl Contract {
         let mut parameters = parameters.iter();
         let segments: Vec<_> = template
             .split('/')
-            .map(|segment| match segment.starts_with('{') {
-                true => parameters.next().map(|value| encode(value)),
-                false => Some(segment.to_owned()),
+            .map(|segment| {
+                if segment.starts_with('{') {
+                    parameters.next().map(|value| encode(value))
+                } else {
+                    Some(segment.to_owned())
+                }
             })
             .collect::<Option<_>>()?;
         Some(segments.join("/"))

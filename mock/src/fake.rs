@@ -161,7 +161,7 @@ impl Fake {
         let (operation, parameters) = match route {
             Route::Operation { id, parameters } => (*id, parameters),
             Route::OtherMethods(methods) => return method_not_allowed(methods),
-            Route::Unknown => return json(StatusCode::NOT_FOUND, &self.errors.not_found),
+            Route::Unknown => return error(StatusCode::NOT_FOUND, "The fake has no such path."),
         };
         match key(&request.headers) {
             None => return json(StatusCode::UNAUTHORIZED, &self.errors.unauthorized),

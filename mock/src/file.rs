@@ -190,9 +190,10 @@ impl Like {
         is_current: bool,
     ) -> Result<FileVersion, Error> {
         let mut version = self.example.clone();
-        version.file_id = FileId::new(file_id).map_err(Error::invalid_version)?;
+        let invalid = |reason| Error::invalid_version(file_id, reason);
+        version.file_id = FileId::new(file_id).map_err(invalid)?;
         if let Some(info) = &mut version.version_info {
-            info.id = VersionId::new(id).map_err(Error::invalid_version)?;
+            info.id = VersionId::new(id).map_err(invalid)?;
             info.name = Some(format!("Version {number}"));
         }
         let (type_, content) = if is_current {

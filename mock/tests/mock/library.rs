@@ -228,13 +228,20 @@ async fn a_library_with_what_is_no_version_starts_no_server() {
         started.unwrap_err()
     };
     let id = start(Library::new().file(File::new(".."))).await;
-    assert!(matches!(id, Error::InvalidVersion(_)));
+    assert!(matches!(id, Error::InvalidVersion { .. }));
     assert_eq!(
         id.to_string(),
-        "not a version of a file: an id may not be `..`, which has a meaning of its own in a path"
+        "a version of the file `..` cannot be used: \
+         an id may not be `..`, which has a meaning of its own in a path"
     );
     start(Library::new().file(File::new("a").version_ids(["b", ""]))).await;
-    start(Library::new().json(json!({ "fileId": "a" }))).await;
+    let mut version = json!({ "fileId": "a", "name": "a", "filePath": "/a", "url": "u" });
+    version["AITags"] = json!([{ "confidence": "high", "source": "s" }]);
+    assert_eq!(
+        start(Library::new().json(version)).await.to_string(),
+        "a version of the file `a` cannot be used: \
+         AITags[0].confidence: invalid type: string \"high\", expected f64"
+    );
     // One mistake is not made good by what follows it.
     start(Library::new().json(json!(1)).file(File::new("a"))).await;
 }

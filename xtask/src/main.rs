@@ -1,18 +1,23 @@
-//! Maintains the contract: everything that is generated from `openapi/imagekit.yaml` comes from here.
+//! Maintains the contract: what is checked about `openapi/imagekit.yaml`, generated from it, and said
+//! about its changes.
 
 mod components;
 mod document;
 mod fixups;
 mod generate;
+mod json_schema;
 mod outputs;
-mod shapes;
+mod report;
+mod rules;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::document::Document;
+use crate::report::Format;
+use crate::rules::Contract;
 
 /// Maintains the contract and what is generated from it.
 #[derive(Parser)]
@@ -24,9 +29,22 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Check the document and its examples: against OpenAPI 3.0, against each other, and against the
+    /// rules of this project. Fails if there is anything to mend.
+    Validate {
+        /// How findings are written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Generate everything that comes from openapi/imagekit.yaml.
     Generate {
         /// Write nothing; fail with a diff if a generated file is not what it should be.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Generate the JSON Schemas alone.
+    Schemas {
+        /// Write nothing; fail with a diff if a schema is not what it should be.
         #[arg(long)]
         check: bool,
     },
@@ -45,15 +63,17 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let root = root();
     match &arguments.task {
+        Task::Validate { format } => {
+            let result = Contract::read(&root).and_then(|contract| contract.check());
+            Ok(report::findings(result, *format))
+        }
         Task::Generate { check } => {
-            let document = Document::read(&root.join("openapi/imagekit.yaml"))?;
-            let outputs = outputs::all(&document)?;
-            if *check {
-                outputs::check(&root, &outputs)
-            } else {
-                outputs::write(&root, &outputs)?;
-                Ok(ExitCode::SUCCESS)
-            }
+            let outputs = outputs::all(&Contract::read(&root)?)?;
+            outputs::put(&root, &outputs, *check)
+        }
+        Task::Schemas { check } => {
+            let outputs = outputs::schemas(&Contract::read(&root)?)?;
+            outputs::put(&root, &outputs, *check)
         }
     }
 }

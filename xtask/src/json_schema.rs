@@ -180,8 +180,18 @@ fn causes<'a>(error: &'a ValidationError<'_>) -> Vec<&'a ValidationError<'a>> {
     }
 }
 
-/// The message without the whole value that it is about.
+/// What is wrong, without the whole value that it is about.
 fn shortened(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => return format!("{property} is missing"),
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            return format!("`{}` is not known here", unexpected.join("`, `"));
+        }
+        ValidationErrorKind::Enum { options } => {
+            return format!("{} is none of {options}", error.instance());
+        }
+        _ => {}
+    }
     let shown = match &**error.instance() {
         Value::Object(_) => "this object".to_owned(),
         Value::Array(_) => "this list".to_owned(),

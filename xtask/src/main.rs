@@ -64,7 +64,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let root = root();
     match &arguments.task {
         Task::Validate { format } => {
-            let result = Contract::read(&root).and_then(|contract| contract.check());
+            let result = Contract::read(&root).and_then(|contract| {
+                contract.check()?;
+                generate::client(&contract)
+            });
             Ok(report::findings(result, *format))
         }
         Task::Generate { check } => {

@@ -20,7 +20,7 @@ pub(crate) enum Format {
 }
 
 /// Prints the findings; success is their absence.
-pub(crate) fn findings(result: Result<(), Findings>, format: Format) -> ExitCode {
+pub(crate) fn findings<T>(result: Result<T, Findings>, format: Format) -> ExitCode {
     let findings = result.err().unwrap_or(Findings(Vec::new()));
     let count = findings.0.len();
     match format {

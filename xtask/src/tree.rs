@@ -36,13 +36,7 @@ impl Tree {
     pub(crate) fn parse(path: &str, text: &str) -> Result<Self, Unreadable> {
         let root: Node = serde_saphyr::from_str(text).map_err(|error| Unreadable {
             line: error.location().map_or(1, |location| location.line()),
-            // The message goes on with an excerpt, which the line makes superfluous.
-            message: error
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            message: error.without_snippet().to_string(),
         })?;
         let value = root.to_value();
         Ok(Self {

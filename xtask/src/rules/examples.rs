@@ -46,10 +46,16 @@ pub(super) fn read(root: &Path, path: &str) -> Result<Tree, Unreadable> {
     if !path.ends_with(".json5") {
         return Tree::read(root, path);
     }
-    let unreadable = |message| Unreadable { line: 1, message };
-    let text = std::fs::read_to_string(root.join(path))
-        .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-    let value: Value = json5::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let text = std::fs::read_to_string(root.join(path)).map_err(|error| Unreadable {
+        line: 1,
+        message: format!("cannot be read: {error}"),
+    })?;
+    let value: Value = json5::from_str(&text).map_err(|error| Unreadable {
+        line: error
+            .position()
+            .map_or(1, |position| position.line as u64 + 1),
+        message: error.to_string(),
+    })?;
     Ok(Tree::without_lines(path, value))
 }
 

@@ -60,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
 /// What may stand in each kind of object. Anything else of OpenAPI is lost on the way to Rust.
 const KEPT: [(&str, &[&str]); 4] = [
     (
-        "operation",
+        "an operation",
         &[
             "tags",
             "summary",
@@ -74,7 +74,7 @@ const KEPT: [(&str, &[&str]); 4] = [
         ],
     ),
     (
-        "parameter",
+        "a parameter",
         &[
             "name",
             "in",
@@ -86,9 +86,9 @@ const KEPT: [(&str, &[&str]); 4] = [
             "example",
         ],
     ),
-    ("response", &["description", "headers", "content"]),
+    ("a response", &["description", "headers", "content"]),
     (
-        "schema",
+        "a schema",
         &[
             "$ref",
             "type",
@@ -118,7 +118,7 @@ fn dropped(contract: &Contract, places: &mut Places<'_>) {
             if !is_kept && !key.starts_with("x-") {
                 places.at(
                     format!("{pointer}/{key}"),
-                    format!("`{key}` of a {kind} never reaches the client"),
+                    format!("`{key}` in {kind} never reaches the client"),
                 );
             }
         }
@@ -126,17 +126,17 @@ fn dropped(contract: &Contract, places: &mut Places<'_>) {
     for operation in document.operations() {
         let pointer = &operation.pointer;
         if let Some(value) = document.at(pointer) {
-            lost("operation", pointer, value);
+            lost("an operation", pointer, value);
         }
         for (pointer, parameter) in document.parameters(&operation) {
-            lost("parameter", &pointer, parameter);
+            lost("a parameter", &pointer, parameter);
         }
         for (_, pointer, response) in responses(document, &operation) {
-            lost("response", &pointer, response);
+            lost("a response", &pointer, response);
         }
     }
     for schema in document.schemas() {
-        lost("schema", &schema.pointer, schema.value);
+        lost("a schema", &schema.pointer, schema.value);
     }
     for (index, _) in server_lists(document) {
         places.at(

@@ -1,6 +1,7 @@
 //! Maintains the contract: what is checked about `openapi/imagekit.yaml`, generated from it, and said
 //! about its changes.
 
+mod compare;
 mod components;
 mod document;
 mod fixups;
@@ -48,6 +49,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Say what has changed in the contract, whom it breaks, and whom it does not. Exits with 2 if
+    /// anything is breaking.
+    Compare {
+        /// The contract as it was: a commit, branch or tag of git, or a file.
+        since: String,
+        /// How changes are written; text for people is Markdown, ready for a changelog.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,6 +87,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Task::Schemas { check } => {
             let outputs = outputs::schemas(&Contract::read(&root)?)?;
             outputs::put(&root, &outputs, *check)
+        }
+        Task::Compare { since, format } => {
+            let old = compare::read_old(&root, since)?;
+            let new = rules::read(&root, rules::DOCUMENT)?.into();
+            Ok(report::changes(&compare::changes(&old, &new), *format))
         }
     }
 }

@@ -1,11 +1,15 @@
-//! How findings are written: for people, for programs, and as annotations of GitHub.
+//! How findings and changes are written: for people, for programs, and as annotations of GitHub.
 
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::rules::{Finding, Findings};
+use crate::compare::{Change, Changes, Effect};
+use crate::rules::{DOCUMENT, Finding, Findings};
+
+/// The exit code for a change that breaks somebody.
+const BREAKING: u8 = 2;
 
 /// The form of what is printed.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -41,6 +45,38 @@ pub(crate) fn findings<T>(result: Result<T, Findings>, format: Format) -> ExitCo
     }
 }
 
+/// Prints the changes; a breaking one has an exit code of its own.
+pub(crate) fn changes(changes: &Changes, format: Format) -> ExitCode {
+    match format {
+        Format::Human if changes.0.is_empty() => println!("the contract has not changed"),
+        Format::Human => print!("{changes}"),
+        Format::Json => println!("{:#}", json!({ "changes": changes.0 })),
+        Format::Github => {
+            for Change {
+                effect,
+                place,
+                text,
+            } in &changes.0
+            {
+                let kind = match effect {
+                    Effect::Breaking => "error",
+                    Effect::LookAtIt => "warning",
+                    Effect::Compatible => "notice",
+                };
+                let properties = format!("file={DOCUMENT},title={effect}");
+                println!(
+                    "{}",
+                    workflow_command(kind, &properties, &format!("{place}: {text}"))
+                );
+            }
+        }
+    }
+    match changes.effect() {
+        Some(Effect::Breaking) => ExitCode::from(BREAKING),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
 fn counted(count: usize) -> String {
     match count {
         1 => "1 finding".to_owned(),
@@ -67,7 +103,7 @@ fn annotation(finding: &Finding) -> String {
 }
 
 /// A command that GitHub Actions reads from the output of a step.
-pub(crate) fn workflow_command(kind: &str, properties: &str, text: &str) -> String {
+fn workflow_command(kind: &str, properties: &str, text: &str) -> String {
     let text = text
         .replace('%', "%25")
         .replace('\r', "%0D")

@@ -126,7 +126,7 @@ impl Contract {
 
 /// Reads a YAML file.
 pub(crate) fn read(root: &Path, path: &str) -> Result<Tree, Findings> {
-    Tree::read(root, path).map_err(|error| Findings(vec![READABLE.broken(path, error)]))
+    Tree::read(root, path).map_err(|error| Findings::unreadable(path, error))
 }
 
 /// What progenitor says about a place that no rule has found.
@@ -188,6 +188,13 @@ impl Finding {
     /// The place as people look for it.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
+    }
+}
+
+impl Findings {
+    /// A file that cannot even be read.
+    pub(crate) fn unreadable(path: &str, error: Unreadable) -> Self {
+        Self(vec![READABLE.broken(path, error)])
     }
 }
 

@@ -1,16 +1,13 @@
 //! Breaks the contract in one way at a time, and expects `validate` to find just that.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-const DOCUMENT: &str = "openapi/imagekit.yaml";
+use crate::{DOCUMENT, workspace, xtask};
 
 /// One way to break the contract: a text in a file that is replaced, and what is to be said about it.
 struct Broken {
@@ -706,24 +703,6 @@ fn the_contract_itself_is_valid() {
     assert!(output.status.success());
 }
 
-/// A place that has the contract, and nothing else of the workspace.
-fn workspace() -> TempDir {
-    let workspace = TempDir::new().unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    fs::create_dir_all(workspace.path().join("openapi/examples")).unwrap();
-    fs::copy(source.join(DOCUMENT), workspace.path().join(DOCUMENT)).unwrap();
-    for entry in fs::read_dir(source.join("openapi/examples")).unwrap() {
-        let file = entry.unwrap().path();
-        let target = workspace.path().join("openapi/examples");
-        fs::copy(&file, target.join(file.file_name().unwrap())).unwrap();
-    }
-    workspace
-}
-
 fn validate(workspace: &Path, format: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["validate", "--format", format])
-        .env("CARGO_MANIFEST_DIR", workspace.join("xtask"))
-        .output()
-        .unwrap()
+    xtask(workspace, &["validate", "--format", format])
 }

@@ -102,7 +102,12 @@ pub(crate) fn changes(old: &Document, new: &Document) -> Changes {
         comparison.rest("authentication", old, new, &[]);
     }
     if comparison.texts > 0 {
-        let text = format!("changed in {} places", comparison.texts);
+        let places = if comparison.texts == 1 {
+            "place"
+        } else {
+            "places"
+        };
+        let text = format!("changed in {} {places}", comparison.texts);
         comparison.report(Effect::Compatible, "descriptions and examples", text);
     }
     let mut changes = comparison.changes;
@@ -294,6 +299,7 @@ impl Comparison<'_> {
                 | "x-enum-descriptions" => self.texts += 1,
                 _ => {
                     let shown = |value: Option<&Value>| match value {
+                        Some(Value::String(text)) => format!("`{text}`"),
                         Some(value) => format!("`{value}`"),
                         None => "nothing".to_owned(),
                     };

@@ -182,7 +182,7 @@ const CHANGED: &[Changed] = &[
         "title: ImageKit API\n",
         "title: The ImageKit API\n",
         "Compatible",
-        "descriptions and examples: changed in 1 places",
+        "descriptions and examples: changed in 1 place\n",
     ),
 ];
 

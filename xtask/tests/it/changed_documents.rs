@@ -1,6 +1,7 @@
 //! Changes the contract in one way at a time, and expects `compare` to judge just that.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -295,5 +296,34 @@ fn what_is_neither_a_file_nor_a_commit_is_said() {
     assert!(
         message.starts_with("error: `no-such-thing` is neither a file nor a commit"),
         "{message}"
+    );
+}
+
+#[test]
+fn the_contract_as_it_was_can_come_from_git() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(root)
+            .args(["-c", "user.name=T", "-c", "user.email=t@example.org"]);
+        assert!(
+            git.args(arguments).status().unwrap().success(),
+            "git {arguments:?}"
+        );
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "The contract"]);
+    edit(
+        root,
+        "        - filePath\n        - url\n",
+        "        - filePath\n",
+    );
+    let output = xtask(root, &["compare", "HEAD"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        stdout,
+        "### Breaking\n\n- `FileVersion.url`: may be absent now; in Rust it is an `Option` now\n"
     );
 }

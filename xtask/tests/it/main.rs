@@ -5,6 +5,7 @@
 mod broken_documents;
 mod changed_documents;
 mod drift;
+mod spec_change;
 
 use std::fs;
 use std::path::Path;

@@ -1,0 +1,67 @@
+use std::fmt::Display;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why a mock cannot do what it is asked for.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on; another program may already do so.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: Arc<io::Error>,
+    },
+    /// A file of versions cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: Arc<io::Error>,
+    },
+    /// A text of versions is neither JSON nor YAML, or something in it is no version.
+    #[error("{}{reason}", path.as_ref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
+    Parse {
+        /// The file that the text is from, if it is from one.
+        path: Option<PathBuf>,
+        /// What is wrong, with the line and the column of it.
+        reason: String,
+    },
+    /// A version that was put into a library is not what the document calls one.
+    #[error("not a version of a file: {0}")]
+    InvalidVersion(String),
+    /// A fault is meant for an operation that the document does not have.
+    #[error("a fault is meant for the operation `{operation}`, but there are only: {known}")]
+    UnknownOperation {
+        /// What the fault is meant for.
+        operation: String,
+        /// The ids of all operations.
+        known: String,
+    },
+    /// The OpenAPI document that is built into this crate cannot be used.
+    #[error("the OpenAPI document cannot be used: {0}")]
+    Contract(String),
+}
+
+impl Error {
+    pub(crate) fn contract(reason: impl Display) -> Self {
+        Self::Contract(reason.to_string())
+    }
+
+    /// Says which file a text was from.
+    pub(crate) fn in_file(mut self, file: &Path) -> Self {
+        if let Self::Parse { path, .. } = &mut self {
+            *path = Some(file.to_owned());
+        }
+        self
+    }
+
+    pub(crate) fn invalid_version(reason: impl Display) -> Self {
+        Self::InvalidVersion(reason.to_string())
+    }
+}

@@ -1805,3 +1805,5 @@ pub mod builder {
 }
 /// The server that the document names.
 pub(crate) const SERVER: &str = "https://api.imagekit.io";
+/// The version of the OpenAPI document that this client is generated from.
+pub const API_VERSION: &str = "1.0.0";

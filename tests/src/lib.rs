@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod clock;
+pub mod contract;
 pub mod secrets;
 pub mod traces;
 pub mod wire;

@@ -161,6 +161,15 @@ fn own_client(file: &mut File, context: &Context<'_>) -> Result<usize, String> {
         /// The server that the document names.
         pub(crate) const SERVER: &str = #server;
     });
+    let version = context
+        .document
+        .at("/info/version")
+        .and_then(Value::as_str)
+        .ok_or("the document has no version")?;
+    file.items.push(parse_quote! {
+        /// The version of the OpenAPI document that this client is generated from.
+        pub const API_VERSION: &str = #version;
+    });
     Ok(removed)
 }
 

@@ -1,0 +1,9 @@
+//! The commands about versions.
+
+mod changes;
+mod diff;
+mod get;
+mod report;
+
+pub(crate) use diff::diff;
+pub(crate) use get::get;

@@ -1,0 +1,11 @@
+//! The command line through its real binary, against the fake ImageKit.
+
+mod batch;
+mod configuration;
+mod failures;
+mod formats;
+mod golden;
+mod report;
+mod support;
+#[cfg(unix)]
+mod terminal;

@@ -34,6 +34,7 @@ once() {
 
 # Starts a mock with these arguments, and sets its address, which the SDKs take from there.
 start_mock() {
+    : >"$installed/mock.log"
     cargo run --quiet --package imagekit-mock -- --port 0 --private-key "$IMAGEKIT_PRIVATE_KEY" "$@" \
         >"$installed/mock.log" &
     mock=$!

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin, stdin};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Stdin, stdin};
 
 use crate::exit::Failure;
 
@@ -104,6 +104,17 @@ impl Input {
             Some(key) if !key.is_empty() => String::from_utf8(key)
                 .map_err(|_| Failure::usage("the key on standard input is not Unicode")),
             _ => Err(Failure::usage("there is no key on standard input")),
+        }
+    }
+
+    /// All that is left.
+    pub(crate) async fn all(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        match self.0.read_to_end(&mut bytes).await {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(Failure::usage(format!(
+                "standard input cannot be read: {error}"
+            ))),
         }
     }
 

@@ -6,6 +6,7 @@ mod failures;
 mod formats;
 mod golden;
 mod report;
+mod schema;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -268,6 +268,17 @@ async fn a_wait_that_is_too_long_is_never_shortened() {
     .await;
     assert_eq!((seen.requests, seen.pauses.len()), (1, 0));
     assert_eq!(seen.error.retry_after(), Some(Duration::from_millis(2500)));
+    let seen = fails_with(
+        |builder| builder.max_retry_wait(Duration::from_secs(2)),
+        [Reply::new(
+            "503 Service Unavailable",
+            "Retry-After: 3\r\n",
+            "",
+        )],
+    )
+    .await;
+    assert_eq!((seen.requests, seen.pauses.len()), (1, 0));
+    assert_eq!(seen.error.retry_after(), Some(Duration::from_secs(3)));
 }
 
 #[tokio::test]
@@ -534,6 +545,7 @@ async fn a_deadline_ends_a_call_with_what_made_it_late() {
     .await;
     assert!(seen.error.is_timeout());
     assert_eq!(seen.requests, 2);
+    assert!(seen.message.contains("waited 200ms"), "{}", seen.message);
     let cause = seen.error.source().unwrap().to_string();
     assert!(cause.contains("503 Service Unavailable"), "{cause}");
 }

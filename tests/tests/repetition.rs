@@ -168,6 +168,23 @@ async fn a_refusal_holds_for_all_clones_and_no_other_endpoint() {
 }
 
 #[tokio::test]
+async fn the_latest_reset_of_a_window_holds() {
+    let refused = |reset| {
+        let window = "X-RateLimit-Limit: 9\r\nX-RateLimit-Interval: 60000\r\n";
+        let headers = format!("X-RateLimit-Reset: {reset}\r\n{window}");
+        failing("429 Too Many Requests", &headers)
+    };
+    let server = Server::start([refused(1000), refused(1400), found()]).await;
+    let clock = LeapingClock::default();
+    let client = server.client().clock(clock.clone()).build().unwrap();
+    let once = client.with_max_retries(0);
+    let (first, second) = tokio::join!(call(&once), call(&once));
+    assert!(first.is_err() && second.is_err());
+    call(&client).await.unwrap();
+    assert_eq!(clock.pauses(), millis(&[1400]));
+}
+
+#[tokio::test]
 async fn a_call_that_cannot_wait_for_its_turn_is_not_sent() {
     let refused = failing("429 Too Many Requests", "X-RateLimit-Reset: 3600000\r\n");
     let server = Server::start([refused, found()]).await;

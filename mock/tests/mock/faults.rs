@@ -290,6 +290,7 @@ fn texts_that_are_no_faults_are_refused() {
             "`count` limits no fault: use `times`, `operation` or `id`",
         ),
         ("latency=long", "`long`: "),
+        ("content-type", "`content-type` needs a value"),
         ("429=40", "`40`: a rate limit is"),
         ("html=yes", "`yes` is neither a status"),
     ] {

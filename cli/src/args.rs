@@ -40,8 +40,8 @@ pub(crate) struct Arguments {
     pub(crate) color: ColorChoice,
 
     /// The present moment, by which "3 days ago" is counted; for output that must not change.
-    #[arg(long, global = true, hide = true, env = "IMAGEKIT_NOW", default_value_t = Utc::now())]
-    pub(crate) now: DateTime<Utc>,
+    #[arg(long, global = true, hide = true, env = "IMAGEKIT_NOW")]
+    pub(crate) now: Option<DateTime<Utc>>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -199,12 +199,6 @@ pub(crate) struct Format {
     /// several times, the values are separated by tabs. Absent and null are empty.
     #[arg(long, value_name = "PATH")]
     pub(crate) field: Vec<String>,
-}
-
-impl Format {
-    pub(crate) fn is_for_people(&self) -> bool {
-        !self.json && !self.raw && self.field.is_empty()
-    }
 }
 
 #[derive(Args)]

@@ -54,7 +54,7 @@ fn start(arguments: Arguments) -> Result<Exit, Failure> {
         tokio::spawn(leave_at_second_interrupt());
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => {
+            Ok(()) = tokio::signal::ctrl_c() => {
                 say("interrupted");
                 Ok(Exit::Interrupted)
             }
@@ -89,7 +89,7 @@ struct Context {
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let context = Context {
         connection: arguments.connection,
-        now: arguments.now,
+        now: arguments.now.unwrap_or_else(Utc::now),
         input: Input::new(),
         output: Output::new(),
     };

@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 use imagekit_client::types::{FileId, VersionId};
 
 use crate::exit::Exit;
+use crate::schema;
 
 /// Look at the versions of files in ImageKit's media library.
 #[derive(Parser)]
@@ -38,8 +40,8 @@ pub(crate) struct Arguments {
     pub(crate) color: ColorChoice,
 
     /// The present moment, by which "3 days ago" is counted; for output that must not change.
-    #[arg(long, global = true, hide = true, env = "IMAGEKIT_NOW", default_value_t = Utc::now())]
-    pub(crate) now: DateTime<Utc>,
+    #[arg(long, global = true, hide = true, env = "IMAGEKIT_NOW")]
+    pub(crate) now: Option<DateTime<Utc>>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -85,6 +87,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Auth(Auth),
 
+    /// The schemas of ImageKit's answers, to check stored answers with.
+    #[command(subcommand)]
+    Schema(Schema),
+
     /// Print a script that lets a shell complete this program's commands and options.
     Completions {
         /// The shell that will read the script.
@@ -113,6 +119,40 @@ pub(crate) enum Versions {
 pub(crate) enum Auth {
     /// Say whether the private key and the base URL work.
     Check,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Schema {
+    /// Check JSON files, and say what is wrong where in them.
+    ///
+    /// For each file there is a line that it is valid, or one for each fault with its path. Properties
+    /// and values of enums that the schema does not know are no faults.
+    Validate(Validate),
+
+    /// Print a JSON Schema (2020-12); it refers to no other file.
+    Print(PrintSchema),
+}
+
+#[derive(Args)]
+pub(crate) struct Validate {
+    /// The schema; by default that of an answer about a version of a file.
+    #[arg(long, value_name = "NAME", default_value = schema::DEFAULT, value_parser = schema_names())]
+    pub(crate) schema: String,
+
+    /// The files, or `-` for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct PrintSchema {
+    /// The schema.
+    #[arg(value_name = "NAME", value_parser = schema_names())]
+    pub(crate) schema: String,
+}
+
+fn schema_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(schema::names())
 }
 
 #[derive(Args)]
@@ -159,12 +199,6 @@ pub(crate) struct Format {
     /// several times, the values are separated by tabs. Absent and null are empty.
     #[arg(long, value_name = "PATH")]
     pub(crate) field: Vec<String>,
-}
-
-impl Format {
-    pub(crate) fn is_for_people(&self) -> bool {
-        !self.json && !self.raw && self.field.is_empty()
-    }
 }
 
 #[derive(Args)]

@@ -70,6 +70,8 @@ pub(crate) struct Failure {
     message: String,
     /// What to try.
     hint: Option<String>,
+    /// What came instead of an answer that could be understood.
+    pub(crate) not_understood: Option<Vec<u8>>,
 }
 
 impl Failure {
@@ -78,6 +80,7 @@ impl Failure {
             exit,
             message: message.into(),
             hint: None,
+            not_understood: None,
         }
     }
 
@@ -145,10 +148,12 @@ impl From<Error> for Failure {
         } else {
             (Exit::Other, None)
         };
+        let body = error.body().filter(|_| error.is_decode());
         Self {
             exit,
             message: error.to_string(),
             hint: hint.map(str::to_owned),
+            not_understood: body.map(|body| body.to_vec()),
         }
     }
 }

@@ -7,6 +7,7 @@ mod exit;
 mod json;
 mod manual;
 mod progress;
+mod schema;
 mod terminal;
 mod versions;
 mod view;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
 
-use crate::args::{Arguments, Auth, Command, Connection, Versions};
+use crate::args::{Arguments, Auth, Command, Connection, Schema, Versions};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Input, Output, complain, say};
 
@@ -53,7 +54,7 @@ fn start(arguments: Arguments) -> Result<Exit, Failure> {
         tokio::spawn(leave_at_second_interrupt());
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => {
+            Ok(()) = tokio::signal::ctrl_c() => {
                 say("interrupted");
                 Ok(Exit::Interrupted)
             }
@@ -88,7 +89,7 @@ struct Context {
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let context = Context {
         connection: arguments.connection,
-        now: arguments.now,
+        now: arguments.now.unwrap_or_else(Utc::now),
         input: Input::new(),
         output: Output::new(),
     };
@@ -96,6 +97,10 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Versions(Versions::Get(get)) => versions::get(get, context).await,
         Command::Versions(Versions::Diff(diff)) => versions::diff(diff, context).await,
         Command::Auth(Auth::Check) => auth::check(context).await,
+        Command::Schema(Schema::Validate(validate)) => {
+            schema::validate(validate, context.input, &context.output).await
+        }
+        Command::Schema(Schema::Print(print)) => schema::print(&print, &context.output),
         Command::Completions { shell } => manual::completions(shell, &context.output),
         Command::Man { folder } => manual::write_pages(&folder),
     }

@@ -1,8 +1,9 @@
 //! A progress bar on standard error, for those who have waited for a second.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::task::JoinHandle;
 
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -19,11 +20,15 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
             Some(1) => "{spinner} waiting for the answer, {elapsed}",
-            Some(_) => "{bar:30} {human_pos} of {human_len}, {per_sec}, {eta} left",
-            None => "{spinner} {human_pos} done, {per_sec}",
+            Some(_) => "{bar:30} {human_pos} of {human_len}, {speed}, {eta} left",
+            None => "{spinner} {human_pos} done, {speed}",
         };
         // A template that is not right leaves the default one.
         if let Ok(style) = ProgressStyle::with_template(template) {
+            let style = style.with_key("speed", |state: &ProgressState, text: &mut dyn Write| {
+                // Writing to the bar's own text cannot fail.
+                let _ = write!(text, "{:.0}/s", state.per_sec());
+            });
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏░"));
         }
         let appearance = tokio::spawn({

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use tokio::io::{AsyncBufReadExt as _, BufReader, Stdin, stdin};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Stdin, stdin};
 
 use crate::exit::Failure;
 
@@ -85,11 +85,17 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 }
 
 /// Standard input, shared by all that read from it.
-pub(crate) struct Input(BufReader<Stdin>);
+pub(crate) struct Input {
+    stdin: BufReader<Stdin>,
+    line_number: u64,
+}
 
 impl Input {
     pub(crate) fn new() -> Self {
-        Self(BufReader::new(stdin()))
+        Self {
+            stdin: BufReader::new(stdin()),
+            line_number: 0,
+        }
     }
 
     /// The private key, from the next line.
@@ -101,22 +107,46 @@ impl Input {
             ));
         }
         match self.line().await? {
-            Some(key) if !key.is_empty() => String::from_utf8(key)
+            Some(key) => String::from_utf8(key)
                 .map_err(|_| Failure::usage("the key on standard input is not Unicode")),
-            _ => Err(Failure::usage("there is no key on standard input")),
+            None => Err(Failure::usage("there is no key on standard input")),
         }
     }
 
-    /// The next line, without the white space around it.
-    pub(crate) async fn line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        let mut line = Vec::new();
-        match self.0.read_until(b'\n', &mut line).await {
-            Ok(0) => Ok(None),
-            Ok(_) => Ok(Some(line.trim_ascii().to_owned())),
+    /// All that is left.
+    pub(crate) async fn all(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        match self.stdin.read_to_end(&mut bytes).await {
+            Ok(_) => Ok(bytes),
             Err(error) => Err(Failure::usage(format!(
                 "standard input cannot be read: {error}"
             ))),
         }
+    }
+
+    /// The next line that is not empty, without the white space around it.
+    pub(crate) async fn line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            self.line_number += 1;
+            let read = self.stdin.read_until(b'\n', &mut line).await;
+            let length = read.map_err(|error| {
+                Failure::usage(format!("standard input cannot be read: {error}"))
+            })?;
+            if length == 0 {
+                return Ok(None);
+            }
+            let line = line.trim_ascii();
+            if !line.is_empty() {
+                return Ok(Some(line.to_owned()));
+            }
+        }
+    }
+
+    /// The number of the line that was read last, counted from one.
+    pub(crate) fn line_number(&self) -> u64 {
+        self.line_number
     }
 }
 

@@ -3,7 +3,9 @@
 mod changes;
 mod diff;
 mod get;
+mod rendering;
 mod report;
+mod wanted;
 
 pub(crate) use diff::diff;
 pub(crate) use get::get;

@@ -144,6 +144,17 @@ fn an_id_that_is_not_utf_8_fails_alone() {
 
 #[cfg(unix)]
 #[test]
+fn an_input_that_cannot_be_read_ends_it() {
+    let mock = Mock::start(server());
+    let folder = std::fs::File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let mut get = mock.imagekit(["versions", "get", "file", "-"]);
+    let outcome = Outcome::of(get.command.stdin(folder).output().unwrap());
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("standard input cannot be read"));
+}
+
+#[cfg(unix)]
+#[test]
 fn ctrl_c_leaves_whole_lines() {
     let mock = Mock::start(server().rate_limit(RateLimit::new(100, Duration::from_secs(1))));
     let mut imagekit = mock.imagekit(["versions", "get", "file", "-", "--json", "-c", "8"]);

@@ -212,9 +212,10 @@ impl fmt::Display for Findings {
                 mend,
                 ..
             } = finding;
-            let at = if pointer.is_empty() { "" } else { " at " };
             write!(f, "{}: {message} [{rule}]", finding.place())?;
-            write!(f, "\n    {rule}{at}{pointer}")?;
+            if !pointer.is_empty() {
+                write!(f, "\n    at:   {pointer}")?;
+            }
             write!(f, "\n    why:  {why}\n    mend: {mend}")?;
         }
         Ok(())

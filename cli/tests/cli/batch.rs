@@ -167,6 +167,7 @@ fn ctrl_c_leaves_whole_lines() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(ids().join("\n").as_bytes()).unwrap();
+    drop(stdin);
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut printed = String::new();
     stdout.read_line(&mut printed).unwrap();

@@ -40,8 +40,8 @@ impl Output {
         }
     }
 
-    /// Writes all of it, or nothing more at all: whoever interrupts the program does so between two
-    /// calls of this.
+    /// Writes all of it: whoever interrupts the program does so between two calls of this, and never
+    /// within a line.
     pub(crate) fn write(&self, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
         let mut stdout = self.stdout.lock();
         stdout

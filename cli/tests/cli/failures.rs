@@ -18,6 +18,8 @@ fn every_kind_of_failure_has_its_exit_code() {
         (Fault::html(StatusCode::HTTP_VERSION_NOT_SUPPORTED), 6),
         (Fault::status(StatusCode::MOVED_PERMANENTLY), 6),
         (Fault::stalled_body(), 6),
+        (Fault::cut_body(), 6),
+        (Fault::reset(), 6),
         (Fault::html(StatusCode::OK), 7),
         (Fault::status(StatusCode::ACCEPTED), 7),
         (Fault::status(StatusCode::PAYMENT_REQUIRED), 1),

@@ -196,6 +196,7 @@ what they do not know.
             rename = "bitRate",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
+        #[serde(default, deserialize_with = "crate::faithful::option::integer")]
         pub bit_rate: ::std::option::Option<i64>,
         ///The time of the first upload, in UTC with milliseconds; for an earlier version, its own time.
         #[serde(
@@ -276,6 +277,7 @@ what they do not know.
         pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
         ///The size of the content in bytes. It can exceed 32 bits, as videos do. Absent in answers from before 2020.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::faithful::option::integer")]
         pub size: ::std::option::Option<i64>,
         ///The tags that users gave to the file. Null when there are none; an empty list has also been seen, and the property can be absent.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1792,7 +1794,7 @@ pub mod builder {
             let response = Request::new(
                     &client.runtime,
                     OPERATION,
-                    &[&file_id.to_string(), &version_id.to_string()],
+                    &["v1", "files", file_id.as_str(), "versions", version_id.as_str()],
                 )
                 .exchange()
                 .await?;

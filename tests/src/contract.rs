@@ -190,6 +190,11 @@ impl Shape {
                 .map(|item| self.held_by(&schema["items"], item))
                 .collect(),
             Value::Number(number) if is(schema, "number") => json!(number.as_f64()),
+            // 94.0 is an integer too, and is written as one.
+            Value::Number(number) if is(schema, "integer") && number.is_f64() => {
+                let text = format!("{:.0}", number.as_f64().unwrap_or_default().abs());
+                text.parse::<i64>().map_or(value.clone(), Into::into)
+            }
             Value::String(text) if schema["format"] == "date-time" => {
                 match chrono::DateTime::parse_from_rfc3339(text) {
                     Ok(time) => time.timestamp_nanos_opt().into(),

@@ -60,8 +60,8 @@ const FIXUPS: [Fixup; 8] = [
     },
     Fixup {
         name: "faithful_values",
-        reason: "serde writes 100.0 for a number that came as 100, and chrono drops the `.000` of \
-                 a time",
+        reason: "serde writes 100.0 for a number that came as 100 and reads no 100.0 as an \
+                 integer, and chrono drops the `.000` of a time",
         apply: faithful_values,
     },
     Fixup {
@@ -202,7 +202,7 @@ fn exchange(
     document: &Document,
 ) -> Result<(), String> {
     let mut kept: Vec<Stmt> = Vec::new();
-    let mut path_parameters: Option<Vec<Expr>> = None;
+    let mut ids: Option<Vec<Expr>> = None;
     let mut parts: Option<Vec<TokenStream>> = None;
     let mut success: Option<(TokenStream, TokenStream)> = None;
     for statement in &function.block.stmts {
@@ -211,9 +211,9 @@ fn exchange(
                 let Some(init) = &local.init else { continue };
                 match &*init.expr {
                     Expr::Macro(call) if call.mac.path.is_ident("format") => {
-                        path_parameters = Some(encoded(call.mac.tokens.clone())?);
+                        ids = Some(encoded(call.mac.tokens.clone())?);
                     }
-                    expression if path_parameters.is_none() => {
+                    expression if ids.is_none() => {
                         let mut statement = statement.clone();
                         if !matches!(expression, Expr::Path(_)) {
                             Refusals.visit_stmt_mut(&mut statement);
@@ -248,7 +248,7 @@ fn exchange(
             _ => {}
         }
     }
-    let path_parameters = path_parameters.ok_or("no URL is put together")?;
+    let segments = segments(&operation.path, &ids.ok_or("no URL is put together")?)?;
     let parts = parts.ok_or("no request is built")?;
     let (pattern, decode) = success.ok_or("no answer is matched")?;
     let id = &operation.id;
@@ -262,7 +262,7 @@ fn exchange(
         const OPERATION: &Operation =
             &Operation::documented(#id, ::http::Method::#method, #path, #repeatable);
         #(#kept)*
-        let response = Request::new(&client.runtime, OPERATION, &[#(#path_parameters),*])
+        let response = Request::new(&client.runtime, OPERATION, &[#(#segments),*])
             #(#parts)*
             .exchange()
             .await?;
@@ -293,8 +293,7 @@ fn calls_err(expression: &Expr) -> bool {
     }
 }
 
-/// The arguments of `format!("{}/v1/…", client.baseurl, encode_path(&id.to_string()), …)` that
-/// become segments.
+/// The ids in `format!("{}/v1/…", client.baseurl, encode_path(&id.to_string()), …)`.
 fn encoded(tokens: TokenStream) -> Result<Vec<Expr>, String> {
     let arguments = Punctuated::<Expr, Token![,]>::parse_terminated
         .parse2(tokens)
@@ -302,11 +301,37 @@ fn encoded(tokens: TokenStream) -> Result<Vec<Expr>, String> {
     arguments
         .into_iter()
         .skip(2)
-        .map(|argument| match argument {
-            Expr::Call(call) if call.args.len() == 1 => Ok(call.args[0].clone()),
-            other => Err(format!("`{}` is no encoded segment", quote!(#other))),
+        .map(|argument| {
+            if let Expr::Call(call) = &argument
+                && let Some(Expr::Reference(text)) = call.args.first()
+                && let Expr::MethodCall(to_string) = &*text.expr
+            {
+                Ok((*to_string.receiver).clone())
+            } else {
+                Err(format!("`{}` is no encoded segment", quote!(#argument)))
+            }
         })
         .collect()
+}
+
+/// The segments of a path, with ids in the places of its parameters.
+fn segments(path: &str, ids: &[Expr]) -> Result<Vec<TokenStream>, String> {
+    let mut ids = ids.iter();
+    let segments = path
+        .split('/')
+        .skip(1)
+        .map(|segment| {
+            if !segment.starts_with('{') {
+                return Ok(quote! { #segment });
+            }
+            let id = ids.next().ok_or("it has too few path parameters")?;
+            Ok(quote! { #id.as_str() })
+        })
+        .collect();
+    match ids.next() {
+        None => segments,
+        Some(_) => Err("it has too many path parameters".to_owned()),
+    }
 }
 
 /// The query and the body of a chain of calls that builds a request.
@@ -425,18 +450,28 @@ fn faithful_values(file: &mut File, _: &Context<'_>) -> Result<usize, String> {
         for field in &mut fields.named {
             let optional = first_argument(&field.ty).filter(|_| is_named(&field.ty, "Option"));
             let value = optional.unwrap_or(&field.ty);
-            let writer = if is_named(value, "f64") {
-                "number"
+            let module = if optional.is_some() { "option::" } else { "" };
+            let through = |function| format!("crate::faithful::{module}{function}");
+            if is_named(value, "f64") {
+                let number = through("number");
+                field
+                    .attrs
+                    .push(parse_quote! { #[serde(serialize_with = #number)] });
             } else if is_named(value, "DateTime") {
-                "date_time"
+                let date_time = through("date_time");
+                field
+                    .attrs
+                    .push(parse_quote! { #[serde(serialize_with = #date_time)] });
+            } else if is_named(value, "i64") {
+                let integer = through("integer");
+                // Without a `default`, a reader of one's own takes absence for an error.
+                let default = optional.map(|_| quote! { default, });
+                field
+                    .attrs
+                    .push(parse_quote! { #[serde(#default deserialize_with = #integer)] });
             } else {
                 continue;
-            };
-            let module = if optional.is_some() { "option::" } else { "" };
-            let writer = format!("crate::faithful::{module}{writer}");
-            field
-                .attrs
-                .push(parse_quote! { #[serde(serialize_with = #writer)] });
+            }
             changed += 1;
         }
     }

@@ -31,15 +31,14 @@ pub(super) struct Parts {
 }
 
 impl<'a> Request<'a> {
-    /// A documented operation, with the values of its path parameters in the order of the path.
+    /// A documented operation, with the segments of its path.
     pub(crate) fn new(
         runtime: &'a Runtime,
         operation: &'static Operation,
-        path_parameters: &[&str],
+        segments: &[&str],
     ) -> Self {
-        let operation = Called::Documented(operation);
-        let url = fill(&runtime.shared.base_url, &operation.path, path_parameters);
-        Self::with_url(runtime, operation, Ok(url))
+        let url = extend(&runtime.shared.base_url, segments);
+        Self::with_url(runtime, Called::Documented(operation), Ok(url))
     }
 
     /// A path that the document does not know, already percent-encoded.
@@ -138,15 +137,10 @@ pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, Heade
     Ok((parsed, value))
 }
 
-/// Appends the path of an operation, each parameter percent-encoded into a segment of its own.
+/// Appends segments, each percent-encoded.
 ///
-/// The parameters are ids, whose types see to it that they stay there.
-fn fill(base: &Url, template: &str, parameters: &[&str]) -> Url {
-    let mut parameters = parameters.iter().copied();
-    let segments = template.split('/').skip(1).map(|segment| {
-        let value = segment.starts_with('{').then(|| parameters.next());
-        value.flatten().unwrap_or(segment)
-    });
+/// Some of them are ids, whose types see to it that they stay what they are: one segment.
+fn extend(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
@@ -182,9 +176,8 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
 mod tests {
     use super::*;
 
-    fn filled(base: &str, parameters: &[&str]) -> String {
-        let base = Url::parse(base).unwrap();
-        fill(&base, "/v1/files/{fileId}/versions/{versionId}", parameters).into()
+    fn extended(base: &str, segments: &[&str]) -> String {
+        extend(&Url::parse(base).unwrap(), segments).into()
     }
 
     #[test]
@@ -199,8 +192,8 @@ mod tests {
             ("...", "..."),
         ] {
             assert_eq!(
-                filled("https://h", &[id, "v"]),
-                format!("https://h/v1/files/{segment}/versions/v")
+                extended("https://h", &["v1", id, "versions"]),
+                format!("https://h/v1/{segment}/versions")
             );
         }
     }
@@ -208,10 +201,7 @@ mod tests {
     #[test]
     fn a_base_url_may_have_a_path() {
         for base in ["https://h/api", "https://h/api/"] {
-            assert_eq!(
-                filled(base, &["f", "v"]),
-                "https://h/api/v1/files/f/versions/v"
-            );
+            assert_eq!(extended(base, &["v1", "files"]), "https://h/api/v1/files");
             let base = Url::parse(base).unwrap();
             assert_eq!(
                 append(&base, "/v1/files").unwrap().as_str(),

@@ -172,11 +172,6 @@ fn reason(value: &Value, faults: &[String], message: Option<&str>) -> Option<&'s
         {
             Some("serde reads an object from a list, and names what is wrong in the list")
         }
-        Some(message)
-            if faults.is_empty() && message.contains(": invalid type: floating point `") =>
-        {
-            Some("a whole number that is written with a fraction is no integer for serde")
-        }
         _ => None,
     }
 }

@@ -399,3 +399,16 @@ fn http_client(base_url: &Url) -> Result<reqwest::Client, Error> {
     http.build()
         .map_err(|error| Error::configuration("TLS cannot be set up").with_cause(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_marked_for_whoever_prints_headers() {
+        let client = Client::builder().private_key("key").build().unwrap();
+        let headers = &client.runtime.shared.headers;
+        assert!(headers[header::AUTHORIZATION].is_sensitive());
+        assert!(!format!("{headers:?}").contains("Basic"));
+    }
+}

@@ -34,6 +34,7 @@ once() {
 
 # Starts a mock with these arguments, and sets its address, which the SDKs take from there.
 start_mock() {
+    : >"$installed/mock.log"
     cargo run --quiet --package imagekit-mock -- --port 0 --private-key "$IMAGEKIT_PRIVATE_KEY" "$@" \
         >"$installed/mock.log" &
     mock=$!
@@ -50,10 +51,13 @@ stop_mock() {
 }
 trap stop_mock EXIT
 
-schemathesis() {
-    "$installed/python/bin/schemathesis" --config-file "$peers/schemathesis.toml" \
-        run openapi/imagekit.yaml --url "$IMAGE_KIT_BASE_URL" --auth "$IMAGEKIT_PRIVATE_KEY:" "$@"
-}
+# Runs where its cache may stay.
+schemathesis() (
+    root=$PWD
+    cd "$installed"
+    python/bin/schemathesis --config-file "$root/$peers/schemathesis.toml" \
+        run "$root/openapi/imagekit.yaml" --url "$IMAGE_KIT_BASE_URL" --auth "$IMAGEKIT_PRIVATE_KEY:" "$@"
+)
 
 export IMAGEKIT_PRIVATE_KEY=private_of_the_peers
 cargo build --quiet --package imagekit-mock

@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why a mock cannot do what it is asked for.
+///
+/// ```
+/// let error = imagekit_mock::Library::parse("fileId: [").unwrap_err();
+/// assert!(error.to_string().contains("line 1"));
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

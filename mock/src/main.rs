@@ -81,10 +81,11 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         builder = builder.fault(fault);
     }
     let server = builder.start().await?;
-    // Nobody has to read it.
-    let _ = writeln!(io::stdout(), "{}", introduction(&server));
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    // In this order, so that whoever reads the introduction can already press Ctrl-C.
+    tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => {}
+        () = introduce(&server) => {}
     }
     let _ = writeln!(
         io::stdout(),
@@ -92,6 +93,13 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         server.request_count()
     );
     Ok(())
+}
+
+/// Prints the introduction, and then leaves the server alone for ever.
+async fn introduce(server: &Server) {
+    // Nobody has to read it.
+    let _ = writeln!(io::stdout(), "{}", introduction(server));
+    std::future::pending().await
 }
 
 /// Where the server is, and how to point clients at it.

@@ -37,6 +37,22 @@ pub struct Server {
 }
 
 /// Builds a [`Server`].
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use imagekit_mock::{Library, Server};
+///
+/// let server = Server::builder()
+///     .private_key("private_of_a_test")
+///     .library(Library::demo())
+///     .rate_limit("40/1s".parse()?)
+///     .fault("reset,times=1".parse()?)
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until `start` is called"]
 pub struct ServerBuilder {
     address: SocketAddr,

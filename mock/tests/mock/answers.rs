@@ -69,7 +69,7 @@ async fn without_a_key_it_is_401_and_with_a_wrong_one_403() {
         let answer = send(&server, "GET", DOCUMENTED, &[none]).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{none}");
     }
-    for wrong in ["wrong", "rightly", "Right"] {
+    for wrong in ["wrong", "righ", "rightly", "Right"] {
         let answer = send(&server, "GET", DOCUMENTED, &[&basic(wrong)]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{wrong}");
     }

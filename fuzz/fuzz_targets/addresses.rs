@@ -5,9 +5,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Mutex;
 
 use imagekit_client::Client;
 use imagekit_client::types::{FileId, VersionId};
@@ -28,7 +28,9 @@ fn world() -> &'static World {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = channel();
         std::thread::spawn(move || serve(&listener, &sender));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         World {
             runtime: runtime.expect("a runtime"),
             client: Client::builder()
@@ -74,7 +76,12 @@ fuzz_target!(|texts: (&str, &str)| {
 
     let world = world();
     let sent = world.runtime.block_on(
-        world.client.get_file_version_details().file_id(one).version_id(other).send(),
+        world
+            .client
+            .get_file_version_details()
+            .file_id(one)
+            .version_id(other)
+            .send(),
     );
     let error = sent.expect_err("the server knows nothing");
     let allowed = FileId::new(one).is_ok() && VersionId::new(other).is_ok();
@@ -95,5 +102,8 @@ fuzz_target!(|texts: (&str, &str)| {
         panic!("{one:?} and {other:?} lead to {target}");
     };
     let decoded = |segment| percent_decode_str(segment).decode_utf8().expect("UTF-8");
-    assert_eq!((decoded(file).as_ref(), decoded(version).as_ref()), (one, other));
+    assert_eq!(
+        (decoded(file).as_ref(), decoded(version).as_ref()),
+        (one, other)
+    );
 });

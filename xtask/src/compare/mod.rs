@@ -151,15 +151,11 @@ impl Comparison<'_> {
         let after = self.new.at(&new.pointer).unwrap_or(null);
         self.request_body(&place, before, after);
         self.responses(&place, before, after);
-        if before["deprecated"] != true && after["deprecated"] == true {
-            self.report(Effect::Compatible, &place, "is deprecated");
-        }
         let handled = [
             "operationId",
             "parameters",
             "requestBody",
             "responses",
-            "deprecated",
             "tags",
         ];
         self.rest(&place, before, after, &handled);

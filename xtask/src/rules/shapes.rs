@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Contract, Places, Rule, text};
 use crate::components;
-use crate::document::{Document, Operation, Role};
+use crate::document::{Document, Operation, Role, SCHEMAS};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -47,6 +47,13 @@ pub(super) const RULES: &[Rule] = &[
         check: compositions,
     },
     Rule {
+        name: "rust-types",
+        why: "the generator would want a crate that the client has not, or check each answer by a \
+              regular expression",
+        mend: "leave it out and say in the description what the text looks like",
+        check: rust_types,
+    },
+    Rule {
         name: "rust-names",
         why: "ids and enums become Rust types of our own",
         mend: "choose values that differ in more than punctuation, and ids of `type: string`",
@@ -69,7 +76,6 @@ const KEPT: [(&str, &[&str]); 4] = [
             "parameters",
             "requestBody",
             "responses",
-            "deprecated",
             "security",
         ],
     ),
@@ -275,6 +281,27 @@ fn compositions(contract: &Contract, places: &mut Places<'_>) {
         let is_open_enum = components::open_values(value).is_some();
         if value.get("anyOf").is_some() && !(is_open_enum && schema.role == Role::Component) {
             places.at(&schema.pointer, "`anyOf` is not that of a named open enum");
+        }
+    }
+}
+
+fn rust_types(contract: &Contract, places: &mut Places<'_>) {
+    const FORMATS: [&str; 6] = ["date", "date-time", "double", "float", "int32", "int64"];
+    let ids = components::ids(&contract.document);
+    for schema in contract.document.schemas() {
+        let format = text(schema.value, "format");
+        if !format.is_empty() && !FORMATS.contains(&format) {
+            places.at(
+                &schema.pointer,
+                format!("the format `{format}` has no type in the client"),
+            );
+        }
+        let component = schema.pointer.strip_prefix(SCHEMAS).unwrap_or_default();
+        let is_id = ids.contains(component.trim_start_matches('/'));
+        for key in ["minLength", "pattern"] {
+            if schema.value.get(key).is_some() && !is_id {
+                places.at(&schema.pointer, format!("`{key}` is for ids alone"));
+            }
         }
     }
 }

@@ -353,6 +353,26 @@ const BROKEN: &[Broken] = &[
         ),
     ),
     document(
+        "a format that needs another crate",
+        "        mime:\n          type: string\n",
+        "        mime:\n          type: string\n          format: uuid\n",
+        (
+            "rust-types",
+            "/components/schemas/FileVersion/properties/mime",
+            "the format `uuid` has no type in the client",
+        ),
+    ),
+    document(
+        "a pattern of something else than an id",
+        "        mime:\n          type: string\n",
+        "        mime:\n          type: string\n          pattern: '^[a-z]+/'\n",
+        (
+            "rust-types",
+            "/components/schemas/FileVersion/properties/mime",
+            "`pattern` is for ids alone",
+        ),
+    ),
+    document(
         "an enum value that is another one in Rust",
         "            - file-version\n        - type: string\n",
         "            - file-version\n            - file_version\n        - type: string\n",

@@ -206,6 +206,10 @@ async fn an_error_body_of_another_shape_hides_nothing() {
         assert_eq!(seen.error.body().unwrap(), body);
         assert_eq!(seen.requests, 1);
     }
+    let long = format!(r#"{{"message":"Long.","more":"{}"}}"#, "x".repeat(100_000));
+    let seen = fails([Reply::new("404 Not Found", JSON, long)]).await;
+    assert_eq!(seen.error.api_message(), Some("Long."));
+    assert_eq!(seen.error.body().unwrap().len(), 64 * 1024);
     let both = r#"{"message":"Two shapes.","errors":{"label":"taken"}}"#;
     let seen = fails([Reply::new("400 Bad Request", JSON, both)]).await;
     assert_eq!(seen.error.api_message(), Some("Two shapes."));

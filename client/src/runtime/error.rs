@@ -146,9 +146,6 @@ impl Error {
         if let Some(redacted) = shared.redact(&answer.body) {
             answer.body = redacted.into();
         }
-        if answer.body.len() > KEPT_BODY {
-            answer.body = Bytes::copy_from_slice(&answer.body[..KEPT_BODY]);
-        }
         for value in answer.headers.values_mut() {
             if let Some(redacted) = shared.redact(value.as_bytes())
                 && let Ok(redacted) = header::HeaderValue::from_bytes(&redacted)
@@ -158,6 +155,9 @@ impl Error {
         }
         if !answer.status.is_success() {
             self.0.said = serde_json::from_slice(&answer.body).ok();
+        }
+        if answer.body.len() > KEPT_BODY {
+            answer.body = Bytes::copy_from_slice(&answer.body[..KEPT_BODY]);
         }
         if answer.status == StatusCode::TOO_MANY_REQUESTS
             || answer.status == StatusCode::SERVICE_UNAVAILABLE

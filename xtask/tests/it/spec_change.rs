@@ -32,6 +32,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned())
     });
     let client = Client::builder().private_key("private_test").base_url(url).build()?;
+    let refused = client.restore_file().file_id("").send().await.unwrap_err();
+    assert!(refused.operation().is_some_and(|operation| operation.is_repeatable()));
     let file = client.get_file_details().file_id("598821f949c0a938d57563bd").send().await?;
     assert_eq!(file.type_, Some(FileVersionType::Archived));
     let request = server.join().map_err(|_| "the server failed")??;
@@ -47,6 +49,22 @@ const OPERATION: &str = "  /v1/files/{fileId}/details:
         - File versions
       summary: Get the details of a file
       description: Returns everything that ImageKit knows about the current version.
+      parameters:
+        - $ref: '#/components/parameters/FileId'
+      responses:
+        '200':
+          $ref: '#/components/responses/FileVersion'
+        '4XX':
+          $ref: '#/components/responses/ClientError'
+        '5XX':
+          $ref: '#/components/responses/ServerError'
+    put:
+      operationId: restoreFile
+      x-repeatable: true
+      tags:
+        - File versions
+      summary: Restore a file
+      description: Makes the file as it was. Nothing changes if it is sent twice.
       parameters:
         - $ref: '#/components/parameters/FileId'
       responses:
@@ -105,7 +123,8 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
          - `FileVersion.mainColor`: is new\n\
          - `FileVersionType`: has the new value `archived`\n\
          - descriptions and examples: changed in 1 place\n\
-         - operation `getFileDetails` (GET /v1/files/{fileId}/details): is new\n"
+         - operation `getFileDetails` (GET /v1/files/{fileId}/details): is new\n\
+         - operation `restoreFile` (PUT /v1/files/{fileId}/details): is new\n"
     );
 
     // The client knows them after nothing but `generate`.

@@ -1,6 +1,7 @@
 //! Maintains the contract: what is checked about `openapi/imagekit.yaml`, generated from it, and said
 //! about its changes.
 
+mod bench;
 mod compare;
 mod components;
 mod document;
@@ -58,6 +59,8 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Measure what the client costs, and write BENCHMARKS.md.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +96,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
             let new = rules::read(&root, rules::DOCUMENT)?.into();
             Ok(report::changes(&compare::changes(&old, &new), *format))
         }
+        Task::Bench(options) => bench::run(&root, options),
     }
 }
 

@@ -1,0 +1,47 @@
+"""The official SDK for Python: URL AT_ONCE CALLS, and one line of JSON, as the programs in Rust."""
+
+import asyncio
+import json
+import resource
+import sys
+import time
+
+from imagekitio import AsyncImageKit, ImageKit
+
+url, at_once, calls = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+settings = {"private_key": "your_private_api_key", "base_url": url}
+ids = {"version_id": "697821f849c0a938d57563ce", "file_id": "598821f949c0a938d57563bd"}
+
+
+def check(version):
+    assert version.name == "file1.jpg", version
+
+
+async def repeat_at_once(client, calls):
+    async def worker():
+        for _ in range(calls // at_once):
+            check(await client.files.versions.get(**ids))
+
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+
+
+async def many():
+    client = AsyncImageKit(**settings)
+    await repeat_at_once(client, at_once)
+    before = time.process_time()
+    await repeat_at_once(client, calls)
+    return time.process_time() - before
+
+
+def one():
+    client = ImageKit(**settings)
+    check(client.files.versions.get(**ids))
+    before = time.process_time()
+    for _ in range(calls):
+        check(client.files.versions.get(**ids))
+    return time.process_time() - before
+
+
+seconds = one() if at_once == 1 else asyncio.run(many())
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"processor_seconds": seconds, "peak_bytes": peak}))

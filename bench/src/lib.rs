@@ -1,0 +1,23 @@
+//! Clients for one and the same call: by hand on hyper, by hand on reqwest, and the generated one.
+
+mod peers;
+mod version;
+
+pub use peers::{Failure, Hyper, Lean, Ours, Peer, Plain};
+pub use version::Version;
+
+/// The file of the documented answer.
+pub const FILE_ID: &str = "598821f949c0a938d57563bd";
+/// The version of it.
+pub const VERSION_ID: &str = "697821f849c0a938d57563ce";
+
+/// The documented answer as a server sends it, without line breaks.
+///
+/// # Errors
+///
+/// If the example of the document is not JSON.
+pub fn answer() -> Result<String, serde_json::Error> {
+    let example = include_str!("../../openapi/examples/file-version.json");
+    let example: serde_json::Value = serde_json::from_str(example)?;
+    Ok(example.to_string())
+}

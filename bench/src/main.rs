@@ -1,0 +1,191 @@
+//! The programs that `cargo xtask bench` runs and measures. Each prints one line of JSON.
+
+mod server;
+mod usage;
+
+use std::hint::black_box;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, answer};
+use imagekit_client::types::FileVersion;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+const KEY: &str = "your_private_api_key";
+
+const IN_FLIGHT: u64 = 400;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Subcommand)]
+enum Program {
+    /// Answer every request with the documented version, and print the address.
+    Server {
+        /// Milliseconds to wait before each answer.
+        #[arg(long, default_value_t = 0)]
+        delay: u64,
+    },
+    /// Make calls, and print what they took.
+    Call {
+        peer: Name,
+        url: String,
+        at_once: usize,
+        calls: usize,
+    },
+    /// Start calls that are not answered soon, and print the memory that each of them holds.
+    InFlight { peer: Name, url: String },
+    /// Build clients, and print what each of them takes.
+    Clients { peer: Name, count: usize },
+    /// Decode the documented version.
+    Decode { peer: Name, times: usize },
+    /// Run a command, and print the processor time that it and its children took.
+    Time {
+        #[arg(required = true, trailing_var_arg = true)]
+        command: Vec<String>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Name {
+    Hyper,
+    Lean,
+    Plain,
+    Ours,
+}
+
+/// Runs a generic function for the peer of that name.
+macro_rules! for_peer {
+    ($name:expr, $function:ident($($argument:expr),*)) => {
+        match $name {
+            Name::Hyper => $function::<Hyper>($($argument),*).await,
+            Name::Lean => $function::<Lean>($($argument),*).await,
+            Name::Plain => $function::<Plain>($($argument),*).await,
+            Name::Ours => $function::<Ours>($($argument),*).await,
+        }
+    };
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Arguments::parse().program).await {
+        Ok(measured) => {
+            println!("{measured}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(program: Program) -> Result<Value, Failure> {
+    match program {
+        Program::Server { delay } => server::run(Duration::from_millis(delay)).await,
+        Program::Call {
+            peer,
+            url,
+            at_once,
+            calls,
+        } => for_peer!(peer, call(&url, at_once, calls)),
+        Program::InFlight { peer, url } => for_peer!(peer, in_flight(&url)),
+        Program::Clients { peer, count } => for_peer!(peer, clients(count)),
+        Program::Decode { peer, times } => decode(peer, times),
+        Program::Time { command } => time(&command),
+    }
+}
+
+async fn call<P: Peer>(url: &str, at_once: usize, calls: usize) -> Result<Value, Failure> {
+    let peer = P::new(url, KEY)?;
+    repeat(&peer, at_once, at_once).await?;
+    let before = usage::processor_seconds()?;
+    repeat(&peer, at_once, calls).await?;
+    Ok(json!({
+        "processor_seconds": usage::processor_seconds()? - before,
+        "peak_bytes": usage::peak_bytes()?,
+    }))
+}
+
+async fn repeat<P: Peer>(peer: &P, at_once: usize, calls: usize) -> Result<(), Failure> {
+    if at_once == 1 {
+        for _ in 0..calls {
+            black_box(peer.get().await?);
+        }
+        return Ok(());
+    }
+    let mut workers = JoinSet::new();
+    for _ in 0..at_once {
+        let peer = peer.clone();
+        workers.spawn(async move {
+            for _ in 0..calls / at_once {
+                black_box(peer.get().await?);
+            }
+            Ok::<_, Failure>(())
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker??;
+    }
+    Ok(())
+}
+
+async fn in_flight<P: Peer>(url: &str) -> Result<Value, Failure> {
+    let peer = P::new(url, KEY)?;
+    peer.get().await?;
+    let before = usage::resident_bytes()?;
+    let mut pending = JoinSet::new();
+    for _ in 0..IN_FLIGHT {
+        let peer = peer.clone();
+        pending.spawn(async move { peer.get().await });
+    }
+    // By the half of the server's delay, all requests are sent, and none is answered.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    if pending.try_join_next().is_some() {
+        return Err("a call was answered too early".into());
+    }
+    let after = usage::resident_bytes()?;
+    while let Some(answered) = pending.join_next().await {
+        answered??;
+    }
+    Ok(json!({ "bytes_each": after.saturating_sub(before) / IN_FLIGHT }))
+}
+
+async fn clients<P: Peer>(count: usize) -> Result<Value, Failure> {
+    let url = "https://localhost";
+    let mut clients = vec![P::new(url, KEY)?];
+    let before = usage::resident_bytes()?;
+    let started = usage::processor_seconds()?;
+    for _ in 0..count {
+        clients.push(P::new(url, KEY)?);
+    }
+    let each = (usage::processor_seconds()? - started) / count as f64;
+    let bytes = usage::resident_bytes()?.saturating_sub(before) / count as u64;
+    Ok(json!({ "processor_seconds_each": each, "bytes_each": bytes }))
+}
+
+fn decode(peer: Name, times: usize) -> Result<Value, Failure> {
+    let answer = answer()?;
+    let answer = answer.as_bytes();
+    for _ in 0..times {
+        match peer {
+            Name::Ours => drop(black_box(serde_json::from_slice::<FileVersion>(answer)?)),
+            _ => drop(black_box(serde_json::from_slice::<Version>(answer)?)),
+        }
+    }
+    Ok(Value::Null)
+}
+
+fn time(command: &[String]) -> Result<Value, Failure> {
+    let (program, arguments) = command.split_first().ok_or("there is no command")?;
+    let status = Command::new(program).args(arguments).status()?;
+    if !status.success() {
+        return Err(format!("`{program}` failed: {status}").into());
+    }
+    Ok(json!({ "processor_seconds": usage::processor_seconds_of_children()? }))
+}

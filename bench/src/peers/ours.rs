@@ -1,0 +1,26 @@
+use imagekit_client::Client;
+
+use super::{Failure, Peer};
+use crate::{FILE_ID, VERSION_ID};
+
+/// The generated client.
+#[derive(Clone)]
+pub struct Ours(Client);
+
+impl Peer for Ours {
+    fn new(url: &str, key: &str) -> Result<Self, Failure> {
+        let client = Client::builder().base_url(url).private_key(key).build()?;
+        Ok(Self(client))
+    }
+
+    async fn get(&self) -> Result<String, Failure> {
+        let version = self
+            .0
+            .get_file_version_details()
+            .file_id(FILE_ID)
+            .version_id(VERSION_ID)
+            .send()
+            .await?;
+        Ok(version.into_inner().name)
+    }
+}

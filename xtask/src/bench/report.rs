@@ -1,0 +1,394 @@
+//! BENCHMARKS.md.
+
+use std::fmt::Write as _;
+
+use super::builds::{Build, Builds};
+use super::calls::{Calls, LEAN, Memory, OURS, PLAIN};
+use super::growth::Step;
+use super::instructions::{BesideHand, Call, Instructions};
+use super::synthetic::{OPERATIONS, SCHEMAS};
+
+/// Everything that was measured in one run.
+pub(super) struct Measured {
+    pub(super) machine: Vec<String>,
+    pub(super) instructions: Instructions,
+    pub(super) calls: Vec<Calls>,
+    pub(super) memory: Vec<Memory>,
+    pub(super) builds: Builds,
+    pub(super) growth: Vec<Step>,
+}
+
+/// What the client takes, as a multiple of what hand-written code takes.
+struct Ratio {
+    what: &'static str,
+    plain: f64,
+    lean: Option<f64>,
+    /// Of the multiple of plain code.
+    goal: Option<f64>,
+}
+
+const KIB: f64 = 1024.0;
+const MIB: f64 = KIB * KIB;
+
+pub(super) fn markdown(measured: &Measured) -> String {
+    let ratios = ratios(measured);
+    let sections = [
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench`. What a call of the generated client costs, with its ids \
+         checked, retries, limits, throttle and traces ready, beside code by hand that has none of \
+         them, and beside ImageKit's own SDKs.\n\n\
+         ![Processor time, memory and time to the first answer of all clients](docs/benchmarks.svg)\n"
+            .to_owned(),
+        ratio_table(&ratios),
+        losses(&ratios),
+        beside_sdks(&measured.calls),
+        "## The figures\n".to_owned(),
+        instructions(&measured.instructions),
+        calls(&measured.calls),
+        memory(&measured.memory),
+        builds(&measured.builds),
+        growth(&measured.growth),
+        method(&measured.machine),
+    ];
+    sections.join("\n")
+}
+
+fn ratios(measured: &Measured) -> Vec<Ratio> {
+    let Measured {
+        instructions,
+        calls,
+        memory,
+        builds: Builds { by_hand, ours },
+        ..
+    } = measured;
+    let of = |ours: u64, theirs: u64| ours as f64 / theirs as f64;
+    let among_calls =
+        |value: fn(&Calls) -> f64, peer| beside(calls, peer, |calls| calls.peer, value);
+    let among_memory =
+        |value: fn(&Memory) -> f64, peer| beside(memory, peer, |memory| memory.peer, value);
+    let timed = |what, goal, value: fn(&Calls) -> f64| Ratio {
+        what,
+        plain: among_calls(value, PLAIN),
+        lean: Some(among_calls(value, LEAN)),
+        goal,
+    };
+    let held = |what, value: fn(&Memory) -> f64| Ratio {
+        what,
+        plain: among_memory(value, PLAIN),
+        lean: Some(among_memory(value, LEAN)),
+        goal: None,
+    };
+    let built = |what, goal, value: fn(&Build) -> f64| Ratio {
+        what,
+        plain: value(ours) / value(by_hand),
+        lean: None,
+        goal,
+    };
+    let called = |what, call: &Call| Ratio {
+        what,
+        plain: of(call.ours, call.plain),
+        lean: Some(of(call.ours, call.lean)),
+        goal: Some(1.0),
+    };
+    vec![
+        called("instructions a call, one at a time", &instructions.call),
+        called(
+            "instructions a call, 64 at once",
+            &instructions.call_at_once,
+        ),
+        Ratio {
+            what: "instructions to decode a version",
+            plain: of(instructions.decode.ours, instructions.decode.by_hand),
+            lean: None,
+            goal: Some(1.1),
+        },
+        Ratio {
+            what: "instructions to build a client",
+            plain: of(instructions.client.ours, instructions.client.by_hand),
+            lean: None,
+            goal: Some(1.0),
+        },
+        timed("processor time a call, one at a time", None, |calls| {
+            calls.micros_alone
+        }),
+        timed("processor time a call, 64 at once", Some(1.0), |calls| {
+            calls.micros_at_once
+        }),
+        timed("peak memory, one call at a time", None, |calls| {
+            calls.peak_alone
+        }),
+        timed("peak memory, 64 calls at once", None, |calls| {
+            calls.peak_at_once
+        }),
+        held("memory of an idle client", |memory| memory.idle_client),
+        held("memory of a call in flight", |memory| memory.call_in_flight),
+        timed("time to the first answer", None, |calls| {
+            calls.first_answer_millis
+        }),
+        built("crates", None, |build| build.crates as f64),
+        built("processor time of a cold build, dev", Some(1.1), |build| {
+            build.dev_seconds
+        }),
+        built(
+            "processor time of a cold build, release",
+            Some(1.1),
+            |build| build.release_seconds,
+        ),
+        built("size of a minimal program", None, |build| {
+            build.program_bytes as f64
+        }),
+    ]
+}
+
+/// Our value divided by that of a peer.
+fn beside<T>(rows: &[T], peer: &str, name: fn(&T) -> &'static str, value: fn(&T) -> f64) -> f64 {
+    let of = |wanted: &str| rows.iter().find(|row| name(row) == wanted).map(value);
+    match (of(OURS), of(peer)) {
+        (Some(ours), Some(theirs)) => ours / theirs,
+        _ => f64::NAN,
+    }
+}
+
+fn ratio_table(ratios: &[Ratio]) -> String {
+    let mut text = "## Ratios\n\nBelow 1.00, the generated client takes less.\n\n\
+         | | of plain reqwest | of the leanest reqwest | goal, of plain |\n\
+         | --- | ---: | ---: | ---: |\n"
+        .to_owned();
+    for Ratio {
+        what,
+        plain,
+        lean,
+        goal,
+    } in ratios
+    {
+        let lean = lean.map(|lean| format!("{lean:.2}")).unwrap_or_default();
+        let goal = goal.map(|goal| format!("{goal:.2}")).unwrap_or_default();
+        line(
+            &mut text,
+            format_args!("| {what} | **{plain:.2}** | {lean} | {goal} |"),
+        );
+    }
+    text
+}
+
+fn losses(ratios: &[Ratio]) -> String {
+    let mut text = "## Where it loses\n\n".to_owned();
+    let visible = |ratio: f64| ratio >= 1.005;
+    for Ratio {
+        what, plain, lean, ..
+    } in ratios
+    {
+        let mut more = Vec::new();
+        if visible(*plain) {
+            more.push(format!("{} more than plain reqwest", percent(*plain)));
+        }
+        if let Some(lean) = lean.filter(|lean| visible(*lean)) {
+            more.push(format!("{} more than the leanest", percent(lean)));
+        }
+        if !more.is_empty() {
+            line(&mut text, format_args!("- {what}: {}", more.join(", ")));
+        }
+    }
+    text.push_str(
+        "\nWhat a call takes beyond the leanest reqwest goes into a turn of the scheduler after the \
+         answer, a timer for each attempt, and moving the typed answer. The turn lets the connection \
+         go back to the pool, lest a call straight after another open a second one. What a build takes beyond is the models and the \
+         runtime; what a program takes, the models and the code of failures.\n",
+    );
+    text
+}
+
+fn percent(ratio: f64) -> String {
+    format!("{:.1} %", (ratio - 1.0) * 100.0)
+}
+
+fn beside_sdks(calls: &[Calls]) -> String {
+    let mut text = "## Beside the official SDKs\n\nHow many times what this client takes.\n\n\
+         | | processor time, one at a time | 64 at once | peak memory, one at a time | 64 at once | first answer |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |\n"
+        .to_owned();
+    let Some(ours) = calls.iter().find(|calls| calls.peer == OURS) else {
+        return String::new();
+    };
+    for sdk in calls.iter().skip_while(|calls| calls.peer != OURS).skip(1) {
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+                sdk.peer,
+                sdk.micros_alone / ours.micros_alone,
+                sdk.micros_at_once / ours.micros_at_once,
+                sdk.peak_alone / ours.peak_alone,
+                sdk.peak_at_once / ours.peak_at_once,
+                sdk.first_answer_millis / ours.first_answer_millis,
+            ),
+        );
+    }
+    text
+}
+
+pub(super) fn instructions(instructions: &Instructions) -> String {
+    let Instructions {
+        call,
+        call_at_once,
+        decode,
+        client,
+    } = instructions;
+    let mut text = "### Instructions\n\n\
+         | | hyper by hand | reqwest, leanest | reqwest, plain | imagekit-client |\n\
+         | --- | ---: | ---: | ---: | ---: |\n"
+        .to_owned();
+    for (what, call) in [
+        ("a call, one at a time", call),
+        ("a call, 64 at once", call_at_once),
+    ] {
+        let Call {
+            hyper,
+            lean,
+            plain,
+            ours,
+        } = call;
+        line(
+            &mut text,
+            format_args!("| {what} | {hyper} | {lean} | {plain} | {ours} |"),
+        );
+    }
+    for (what, BesideHand { by_hand, ours }) in [
+        ("decoding a version", decode),
+        ("building a client", client),
+    ] {
+        line(
+            &mut text,
+            format_args!("| {what} | | | {by_hand} | {ours} |"),
+        );
+    }
+    text
+}
+
+pub(super) fn calls(calls: &[Calls]) -> String {
+    let mut text = "### Calls\n\n\
+         | | processor µs a call, one at a time | 64 at once | peak MiB, one at a time | 64 at once | first answer, ms |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |\n"
+        .to_owned();
+    for calls in calls {
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {:.0} | {:.0} | {:.1} | {:.1} | {:.0} |",
+                calls.peer,
+                calls.micros_alone,
+                calls.micros_at_once,
+                calls.peak_alone / MIB,
+                calls.peak_at_once / MIB,
+                calls.first_answer_millis,
+            ),
+        );
+    }
+    text
+}
+
+fn memory(memory: &[Memory]) -> String {
+    let mut text = "### Clients\n\nA clone of a client costs nothing worth measuring; build one, and share it.\n\n\
+         | | KiB of an idle client | KiB of a call in flight | processor ms to build a client |\n\
+         | --- | ---: | ---: | ---: |\n"
+        .to_owned();
+    for memory in memory {
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {:.1} | {:.1} | {:.1} |",
+                memory.peer,
+                memory.idle_client / KIB,
+                memory.call_in_flight / KIB,
+                memory.client_millis,
+            ),
+        );
+    }
+    text
+}
+
+fn builds(Builds { by_hand, ours }: &Builds) -> String {
+    let mut text = "### Builds\n\nA program that makes the call and prints two properties: by hand on `reqwest` \
+         (`json`, `rustls`), `serde`, `serde_json` and `tokio`, with a struct of those two; and on \
+         this client and `tokio`.\n\n\
+         | | crates | cold build, dev, processor s | release | stripped program, MiB |\n\
+         | --- | ---: | ---: | ---: | ---: |\n"
+        .to_owned();
+    for (name, build) in [("by hand", by_hand), (OURS, ours)] {
+        line(
+            &mut text,
+            format_args!(
+                "| {name} | {} | {:.1} | {:.1} | {:.2} |",
+                build.crates,
+                build.dev_seconds,
+                build.release_seconds,
+                build.program_bytes as f64 / MIB,
+            ),
+        );
+    }
+    text
+}
+
+fn growth(growth: &[Step]) -> String {
+    let mut text = format!(
+        "### Growth\n\nThe real document, and made-up ones up to {OPERATIONS} operations and {SCHEMAS} \
+         schemas, the size of ImageKit's whole API. Compiling is that of the client alone, with \
+         what is written by hand in it, and in the profile dev; generating is all of \
+         `cargo xtask generate`, from reading the document to writing the files. The goals for the \
+         largest: generated in under 1 s, compiled in under 8 s of processor time.\n\n\
+         | operations | schemas | generated in, s | lines | compiled in, processor s |\n\
+         | ---: | ---: | ---: | ---: | ---: |\n"
+    );
+    for step in growth {
+        line(
+            &mut text,
+            format_args!(
+                "| {} | {} | {:.2} | {} | {:.1} |",
+                step.operations,
+                step.schemas,
+                step.generate_seconds,
+                step.lines,
+                step.compile_seconds,
+            ),
+        );
+    }
+    text
+}
+
+fn method(machine: &[String]) -> String {
+    let mut text = "## How it is measured, and how to repeat it\n\n\
+         ```console\n\
+         $ cargo xtask bench            # all of this page; needs Linux and valgrind, and takes a while\n\
+         $ cargo xtask bench --quick    # instructions and the time of calls alone\n\
+         $ cargo xtask bench --check    # fails if a call or a decode takes 5 % more than recorded\n\
+         $ cargo bench -p imagekit-client\n\
+         ```\n\n\
+         Every client makes the same call, `getFileVersionDetails`, over HTTP/1.1 on this machine, to \
+         a server in a process of its own that does next to nothing but send the documented answer. \
+         The clients in Rust run on one thread. \"Plain\" is reqwest as its documentation shows it; \
+         \"leanest\" has parsed its URL and made its headers beforehand, and redirects, retries and \
+         proxies turned off. Both decode into a struct by hand with the same properties, its ids \
+         and enums plain texts.\n\n\
+         - Instructions are counted by callgrind. Two runs of different length are subtracted, so that \
+         starting up does not count. They are steady where times are not.\n\
+         - Processor time is user and system time of the client's process, memory what is resident. \
+         The clients take turns, and each figure is the median of seven turns; the times are as \
+         steady as the machine is, so read their ratios.\n\
+         - The first answer counts from starting the program to its end after one call.\n\
+         - The memory of a call in flight is that of 400 calls, each on a connection of its own.\n\
+         - A cold build is user and system time of cargo and all that it starts, dependencies \
+         included and downloads not, measured once.\n\
+         - ImageKit's SDKs are called as their documentation shows it; the one for Python makes \
+         calls at once by its asynchronous client.\n\n\
+         Measured on:\n\n"
+        .to_owned();
+    for item in machine {
+        line(&mut text, format_args!("- {item}"));
+    }
+    text
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{line}");
+}

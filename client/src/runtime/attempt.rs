@@ -12,29 +12,26 @@ pub(crate) struct Broken {
     pub(crate) cause: Option<reqwest::Error>,
 }
 
-/// Sends a request once and reads the whole answer, as far as `limit` allows.
+/// Awaits the response to a request, and reads the whole answer, as far as `limit` allows.
 ///
 /// The answer is put together in `answer`, so that whoever stops waiting keeps what has arrived.
 pub(crate) async fn attempt(
-    http: &reqwest::Client,
-    request: reqwest::Request,
+    response: impl Future<Output = reqwest::Result<reqwest::Response>>,
     limit: usize,
     answer: &mut Option<Answer>,
 ) -> Result<(), Broken> {
-    exchange(http, request, limit, answer).await?;
+    read(response.await.map_err(Broken::by)?, limit, answer).await?;
     // The connection goes back to the pool on a task of its own. Without a chance to do so, the
     // caller's next call could find it missing, and open another.
     tokio::task::yield_now().await;
     Ok(())
 }
 
-async fn exchange(
-    http: &reqwest::Client,
-    request: reqwest::Request,
+async fn read(
+    mut response: reqwest::Response,
     limit: usize,
     answer: &mut Option<Answer>,
 ) -> Result<(), Broken> {
-    let mut response = http.execute(request).await.map_err(Broken::by)?;
     let declared = response.content_length();
     let answer = answer.insert(Answer {
         status: response.status(),

@@ -1,3 +1,4 @@
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -14,7 +15,7 @@ use super::retry;
 use super::settings::{Runtime, Shared};
 use super::throttle::TooLong;
 
-impl Request<'_> {
+impl<'a> Request<'a> {
     /// Sends the request, with the client's authentication, retries and limits.
     ///
     /// The answer is not decoded: use [`ResponseValue::json`] or [`ResponseValue::body`].
@@ -28,7 +29,16 @@ impl Request<'_> {
 
     /// Sends the request as often as it takes and as the settings allow; the answer has a status of
     /// success.
-    pub(crate) async fn exchange(self) -> Result<Response, Error> {
+    ///
+    /// The future is boxed so that it is compiled here, and not once more in each crate that makes a
+    /// call.
+    pub(crate) fn exchange(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>> {
+        Box::pin(self.send_within_limits())
+    }
+
+    async fn send_within_limits(self) -> Result<Response, Error> {
         let Request {
             runtime,
             operation,
@@ -164,8 +174,7 @@ impl Call<'_> {
         let outcome = tokio::time::timeout(
             limit,
             attempt::attempt(
-                &shared.http,
-                request,
+                shared.http.execute(request),
                 settings.max_response_bytes,
                 &mut answer,
             ),

@@ -278,17 +278,20 @@ impl ClientBuilder {
         headers.insert(header::AUTHORIZATION, authorization);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        // Otherwise put together anew for each request.
-        let authority = &base_url[Position::BeforeHost..Position::AfterPort];
-        headers.insert(header::HOST, header_value(authority)?);
+        let http = match self.http {
+            Some(http) => http,
+            None => {
+                // Otherwise put together anew for each request. A client of the user's own may
+                // follow redirects, for which it would be wrong.
+                let authority = &base_url[Position::BeforeHost..Position::AfterPort];
+                headers.insert(header::HOST, header_value(authority)?);
+                http_client(&base_url)?
+            }
+        };
         for (name, value) in &self.headers {
             let (name, value) = parse_header(name, value).map_err(Error::configuration)?;
             headers.insert(name, value);
         }
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(&base_url)?,
-        };
         let shared = Shared {
             http,
             base_url,
@@ -395,4 +398,17 @@ fn http_client(base_url: &Url) -> Result<reqwest::Client, Error> {
     }
     http.build()
         .map_err(|error| Error::configuration("TLS cannot be set up").with_cause(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_marked_for_whoever_prints_headers() {
+        let client = Client::builder().private_key("key").build().unwrap();
+        let headers = &client.runtime.shared.headers;
+        assert!(headers[header::AUTHORIZATION].is_sensitive());
+        assert!(!format!("{headers:?}").contains("Basic"));
+    }
 }

@@ -196,6 +196,7 @@ what they do not know.
             rename = "bitRate",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
+        #[serde(default, deserialize_with = "crate::faithful::option::integer")]
         pub bit_rate: ::std::option::Option<i64>,
         ///The time of the first upload, in UTC with milliseconds; for an earlier version, its own time.
         #[serde(
@@ -276,6 +277,7 @@ what they do not know.
         pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
         ///The size of the content in bytes. It can exceed 32 bits, as videos do. Absent in answers from before 2020.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::faithful::option::integer")]
         pub size: ::std::option::Option<i64>,
         ///The tags that users gave to the file. Null when there are none; an empty list has also been seen, and the property can be absent.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1805,3 +1807,5 @@ pub mod builder {
 }
 /// The server that the document names.
 pub(crate) const SERVER: &str = "https://api.imagekit.io";
+/// The version of the OpenAPI document that this client is generated from.
+pub const API_VERSION: &str = "1.0.0";

@@ -11,7 +11,7 @@ mod runtime;
 pub mod when_a_call_fails;
 
 pub use builder::ClientBuilder;
-pub use generated::{Client, builder as operations, types};
+pub use generated::{API_VERSION, Client, builder as operations, types};
 pub use id::InvalidId;
 pub use runtime::{Clock, Error, Operation, RateLimit, Request, ResponseValue};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use http::Method;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,13 +18,19 @@ static CONTRACT: LazyLock<Result<Contract, Error>> = LazyLock::new(|| Contract::
 /// The operations and the examples of the document.
 #[derive(Debug)]
 pub(crate) struct Contract {
-    paths: matchit::Router<PathItem>,
-    operations: Vec<String>,
+    /// Finds the template that a path fits.
+    templates: matchit::Router<String>,
+    operations: Vec<Operation>,
     examples: BTreeMap<String, Example>,
 }
 
-/// The ids of the operations on one path, by method.
-type PathItem = Vec<(Method, String)>;
+#[derive(Debug)]
+struct Operation {
+    id: String,
+    method: Method,
+    /// The path, with the names of its parameters in braces.
+    template: String,
+}
 
 /// Where a request leads.
 #[derive(Debug)]
@@ -64,53 +70,69 @@ impl Contract {
 
     fn parse(document: &str) -> Result<Self, Error> {
         let document: Document = serde_saphyr::from_str(document).map_err(Error::contract)?;
-        let mut paths = matchit::Router::new();
+        let mut templates = matchit::Router::new();
         let mut operations = Vec::new();
-        for (path, item) in document.paths {
-            let item: PathItem = item.iter().filter_map(operation).collect();
-            operations.extend(item.iter().map(|(_, id)| id.clone()));
-            paths.insert(path, item).map_err(Error::contract)?;
+        for (template, item) in document.paths {
+            let found = item.iter().filter_map(|entry| operation(&template, entry));
+            operations.extend(found);
+            templates
+                .insert(template.clone(), template)
+                .map_err(Error::contract)?;
         }
         Ok(Self {
-            paths,
+            templates,
             operations,
             examples: document.components.examples,
         })
     }
 
     pub(crate) fn route(&'static self, method: &Method, path: &str) -> Route {
-        let Ok(found) = self.paths.at(path) else {
+        let Ok(found) = self.templates.at(path) else {
             return Route::Unknown;
         };
-        match found.value.iter().find(|(known, _)| known == method) {
-            Some((_, id)) => Route::Operation {
-                id,
-                parameters: found
-                    .params
-                    .iter()
-                    .map(|(_, value)| decode(value))
-                    .collect(),
-            },
-            None => {
-                let methods: Vec<_> = found
-                    .value
-                    .iter()
-                    .map(|(known, _)| known.as_str())
-                    .collect();
-                Route::OtherMethods(methods.join(", "))
+        let mut others = Vec::new();
+        for operation in &self.operations {
+            if operation.template != *found.value {
+                continue;
             }
+            if operation.method == method {
+                let parameters = found.params.iter();
+                return Route::Operation {
+                    id: &operation.id,
+                    parameters: parameters.map(|(_, value)| decode(value)).collect(),
+                };
+            }
+            others.push(operation.method.as_str());
         }
+        Route::OtherMethods(others.join(", "))
+    }
+
+    /// The path of an operation, with these parameters in their order.
+    pub(crate) fn path(&self, operation: &str, parameters: &[&str]) -> Option<String> {
+        let mut operations = self.operations.iter();
+        let template = &operations.find(|known| known.id == operation)?.template;
+        let mut parameters = parameters.iter();
+        let segments: Vec<_> = template
+            .split('/')
+            .map(|segment| {
+                if segment.starts_with('{') {
+                    parameters.next().map(|value| encode(value))
+                } else {
+                    Some(segment.to_owned())
+                }
+            })
+            .collect::<Option<_>>()?;
+        Some(segments.join("/"))
     }
 
     /// Refuses a fault for an operation that there is not.
     pub(crate) fn check(&self, fault: &Fault) -> Result<(), Error> {
+        let ids: Vec<_> = self.operations.iter().map(|known| &*known.id).collect();
         match fault.operation() {
-            Some(operation) if !self.operations.iter().any(|id| id == operation) => {
-                Err(Error::UnknownOperation {
-                    operation: operation.to_owned(),
-                    known: self.operations.join(", "),
-                })
-            }
+            Some(id) if !ids.contains(&id) => Err(Error::UnknownOperation {
+                operation: id.to_owned(),
+                known: ids.join(", "),
+            }),
             _ => Ok(()),
         }
     }
@@ -125,10 +147,12 @@ impl Contract {
 }
 
 /// The operation of an entry of a path; entries such as `parameters` are none.
-fn operation((method, entry): (&String, &Value)) -> Option<(Method, String)> {
-    let id = entry.get("operationId")?.as_str()?;
-    let method = method.to_ascii_uppercase().parse().ok()?;
-    Some((method, id.to_owned()))
+fn operation(template: &str, (method, entry): (&String, &Value)) -> Option<Operation> {
+    Some(Operation {
+        id: entry.get("operationId")?.as_str()?.to_owned(),
+        method: method.to_ascii_uppercase().parse().ok()?,
+        template: template.to_owned(),
+    })
 }
 
 /// A parameter of a path. One that is not UTF-8 becomes an id of nothing.
@@ -136,4 +160,14 @@ fn decode(parameter: &str) -> String {
     percent_decode_str(parameter)
         .decode_utf8_lossy()
         .into_owned()
+}
+
+/// Encodes a text as one segment of a path.
+pub(crate) fn encode(text: &str) -> String {
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(text, ENCODED).to_string()
 }

@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why a mock cannot do what it is asked for.
+///
+/// ```
+/// let error = imagekit_mock::Library::parse("fileId: [").unwrap_err();
+/// assert!(error.to_string().contains("line 1"));
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -33,8 +38,13 @@ pub enum Error {
         reason: String,
     },
     /// A version that was put into a library is not what the document calls one.
-    #[error("not a version of a file: {0}")]
-    InvalidVersion(String),
+    #[error("a version of the file `{file_id}` cannot be used: {reason}")]
+    InvalidVersion {
+        /// The file that it is of, as far as that is known.
+        file_id: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// A fault is meant for an operation that the document does not have.
     #[error("a fault is meant for the operation `{operation}`, but there are only: {known}")]
     UnknownOperation {
@@ -61,7 +71,10 @@ impl Error {
         self
     }
 
-    pub(crate) fn invalid_version(reason: impl Display) -> Self {
-        Self::InvalidVersion(reason.to_string())
+    pub(crate) fn invalid_version(file_id: &str, reason: impl Display) -> Self {
+        Self::InvalidVersion {
+            file_id: file_id.to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }

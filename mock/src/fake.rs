@@ -20,6 +20,8 @@ use crate::rate_limit::Windows;
 use crate::record::Log;
 use crate::{Error, Fault, Library, RateLimit, RecordedRequest};
 
+const GET_VERSION: &str = "getFileVersionDetails";
+
 /// An answer before it is sent.
 type Answer = Response<Bytes>;
 
@@ -89,6 +91,11 @@ impl Fake {
         &self.private_key
     }
 
+    pub(crate) fn version_path(&self, file_id: &str, version_id: &str) -> String {
+        let path = self.contract.path(GET_VERSION, &[file_id, version_id]);
+        path.unwrap_or_default()
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,7 +161,7 @@ impl Fake {
         let (operation, parameters) = match route {
             Route::Operation { id, parameters } => (*id, parameters),
             Route::OtherMethods(methods) => return method_not_allowed(methods),
-            Route::Unknown => return json(StatusCode::NOT_FOUND, &self.errors.not_found),
+            Route::Unknown => return error(StatusCode::NOT_FOUND, "The fake has no such path."),
         };
         match key(&request.headers) {
             None => return json(StatusCode::UNAUTHORIZED, &self.errors.unauthorized),
@@ -190,7 +197,7 @@ impl Fake {
         library: &Library,
     ) -> Result<Answer, InvalidId> {
         Ok(match (operation, parameters) {
-            ("getFileVersionDetails", [file_id, version_id]) => {
+            (GET_VERSION, [file_id, version_id]) => {
                 let (file_id, version_id) = (FileId::new(file_id)?, VersionId::new(version_id)?);
                 match library.get(file_id.as_str(), version_id.as_str()) {
                     Some(version) => encoded(StatusCode::OK, version.clone()),

@@ -175,7 +175,9 @@ impl Trouble {
                 continue;
             }
             match fault.strike(operation, ids) {
-                Some(Effect::Latency(latency)) => trouble.latency += *latency,
+                Some(Effect::Latency(latency)) => {
+                    trouble.latency = trouble.latency.saturating_add(*latency)
+                }
                 Some(effect) => trouble.effect = Some(effect.clone()),
                 None => {}
             }
@@ -219,6 +221,11 @@ impl FromStr for Fault {
             }
             ("html", "") => Self::html(StatusCode::BAD_GATEWAY),
             ("html", status) => Self::html(parse_status(status)?),
+            ("content-type" | "latency", "") => {
+                return Err(InvalidFault(format!(
+                    "`{text}` needs a value, as in `latency=1s`"
+                )));
+            }
             ("content-type", value) => {
                 Self::content_type(value.parse().map_err(|error| invalid(value, error))?)
             }

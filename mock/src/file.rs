@@ -2,10 +2,9 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use imagekit_client::types::{CustomMetadata, FileId, FileVersion, FileVersionType, VersionId};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Error;
-use crate::contract::Contract;
+use crate::contract::{Contract, encode};
 
 /// A file to be put into a [`Library`](crate::Library), with as many versions as wanted.
 ///
@@ -149,8 +148,8 @@ impl Like {
             "FileVersionVideo"
         };
         let mut example: FileVersion = Contract::get()?.example(name)?;
-        let host = example.url.split(&encode(&example.file_path)).next();
-        let address = format!("{}{}", host.unwrap_or_default(), encode(path));
+        let host = example.url.split(&encode_path(&example.file_path)).next();
+        let address = format!("{}{}", host.unwrap_or_default(), encode_path(path));
         let preview = example
             .thumbnail
             .as_deref()
@@ -191,9 +190,10 @@ impl Like {
         is_current: bool,
     ) -> Result<FileVersion, Error> {
         let mut version = self.example.clone();
-        version.file_id = FileId::new(file_id).map_err(Error::invalid_version)?;
+        let invalid = |reason| Error::invalid_version(file_id, reason);
+        version.file_id = FileId::new(file_id).map_err(invalid)?;
         if let Some(info) = &mut version.version_info {
-            info.id = VersionId::new(id).map_err(Error::invalid_version)?;
+            info.id = VersionId::new(id).map_err(invalid)?;
             info.name = Some(format!("Version {number}"));
         }
         let (type_, content) = if is_current {
@@ -231,13 +231,7 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// Encodes a path or an id for an address, as the document's examples do.
-fn encode(text: &str) -> String {
-    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'/')
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b'~');
-    utf8_percent_encode(text, ENCODED).to_string()
+/// Encodes a path for an address, as the document's examples do.
+fn encode_path(path: &str) -> String {
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }

@@ -1,4 +1,4 @@
-//! A stateful fake ImageKit to test against.
+#![doc = include_str!("../../docs/testing.md")]
 
 mod body;
 mod contract;

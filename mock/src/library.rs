@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use imagekit_client::types::FileVersion;
 use indexmap::IndexMap;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -168,7 +167,10 @@ impl Library {
     }
 
     fn insert(&mut self, json: Value) -> Result<(), Error> {
-        let version = FileVersion::deserialize(&json).map_err(Error::invalid_version)?;
+        let version: FileVersion = serde_path_to_error::deserialize(&json).map_err(|reason| {
+            let file_id = json.get("fileId").and_then(Value::as_str);
+            Error::invalid_version(file_id.unwrap_or("?"), reason)
+        })?;
         let file_id = String::from(version.file_id);
         // The first version has been seen to have the id of its file.
         let id = version
@@ -198,7 +200,8 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 /// Encodes a version as ImageKit does, which answers null for some properties rather than to leave
 /// them out. Which ones, the document's example of a recent answer shows.
 fn with_nulls(version: &FileVersion) -> Result<Value, Error> {
-    let mut json = serde_json::to_value(version).map_err(Error::invalid_version)?;
+    let mut json = serde_json::to_value(version)
+        .map_err(|reason| Error::invalid_version(version.file_id.as_str(), reason))?;
     let example: serde_json::Map<String, Value> = Contract::get()?.example("FileVersionRecent")?;
     if let Value::Object(json) = &mut json {
         for (name, value) in example {

@@ -116,7 +116,7 @@ impl Windows {
         let verdict = Verdict {
             exceeded,
             limit: *limit,
-            reset: (window.started + limit.interval).saturating_duration_since(now),
+            reset: limit.interval.saturating_sub(window.elapsed(now)),
         };
         if !exceeded {
             for window in windows {
@@ -131,13 +131,17 @@ impl Window {
     /// Windows follow each other without a gap, so that a client which waits for each reset loses
     /// no time to the pauses in between.
     fn move_to(&mut self, now: Instant, interval: Duration) {
-        let elapsed = now.saturating_duration_since(self.started);
+        let elapsed = self.elapsed(now);
         if elapsed >= interval {
             let into_window = elapsed.as_nanos() % interval.as_nanos();
             let into_window = u64::try_from(into_window).unwrap_or(u64::MAX);
             self.started = now - Duration::from_nanos(into_window);
             self.requests = 0;
         }
+    }
+
+    fn elapsed(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
     }
 }
 

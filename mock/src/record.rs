@@ -5,6 +5,28 @@ use http::{HeaderMap, Method, StatusCode};
 /// A request as it arrived, and how it was answered.
 ///
 /// Its `Debug` does not show the value of the `Authorization` header.
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use imagekit_client::Client;
+/// use imagekit_mock::Server;
+///
+/// let server = Server::builder().start().await?;
+/// let client = Client::builder()
+///     .base_url(server.url())
+///     .private_key(server.private_key())
+///     .build()?;
+/// let call = client.get_file_version_details();
+/// let missing = call.file_id("50 %").version_id("1").send().await.unwrap_err();
+///
+/// let requests = server.requests();
+/// assert_eq!(requests[0].path(), "/v1/files/50%20%25/versions/1");
+/// assert_eq!(requests[0].ids(), ["50 %", "1"]);
+/// assert_eq!(requests[0].status(), missing.status());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
     pub(crate) method: Method,

@@ -8,7 +8,7 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -37,6 +37,22 @@ pub struct Server {
 }
 
 /// Builds a [`Server`].
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use imagekit_mock::{Library, Server};
+///
+/// let server = Server::builder()
+///     .private_key("private_of_a_test")
+///     .library(Library::demo())
+///     .rate_limit("40/1s".parse()?)
+///     .fault("reset,times=1".parse()?)
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until `start` is called"]
 pub struct ServerBuilder {
     address: SocketAddr,
@@ -63,6 +79,15 @@ impl Server {
     /// The base URL to give to a client.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The address to get a version from, for clients that are told addresses.
+    pub fn version_url(&self, file_id: &str, version_id: &str) -> String {
+        format!(
+            "{}{}",
+            self.url,
+            self.fake.version_path(file_id, version_id)
+        )
     }
 
     /// The private key that the server accepts.
@@ -234,9 +259,7 @@ async fn serve(stream: TcpStream, fake: Arc<Fake>) {
         let fake = &fake;
         Box::pin(async move { fake.answer(&head).await })
     });
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let stream = connection.into_parts().io.into_inner();
     if served.is_err_and(|error| Reset::is_cause_of(&error)) {

@@ -1,11 +1,34 @@
 //! What the tests share.
 
 pub mod clock;
+pub mod contract;
 pub mod secrets;
 pub mod traces;
 pub mod wire;
 
 use std::path::{Path, PathBuf};
+
+use imagekit_client::types::FileVersion;
+use imagekit_client::{Client, Error, ResponseValue};
+
+/// The id of the documented file.
+pub const FILE: &str = "598821f949c0a938d57563bd";
+/// The id of the documented version.
+pub const VERSION: &str = "697821f849c0a938d57563ce";
+
+/// Asks for the documented version.
+///
+/// # Errors
+///
+/// As the client says.
+pub async fn call(client: &Client) -> Result<ResponseValue<FileVersion>, Error> {
+    client
+        .get_file_version_details()
+        .file_id(FILE)
+        .version_id(VERSION)
+        .send()
+        .await
+}
 
 /// A file of the workspace, by its path from the root.
 #[must_use]

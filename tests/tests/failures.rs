@@ -5,24 +5,12 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use imagekit_client::types::FileVersion;
-use imagekit_client::{Client, ClientBuilder, Error, ResponseValue};
+use imagekit_client::{Client, ClientBuilder, Error};
 use imagekit_tests::clock::LeapingClock;
-use imagekit_tests::example;
 use imagekit_tests::secrets::{BASIC, KEY, assert_no_secret};
 use imagekit_tests::traces::Traces;
 use imagekit_tests::wire::{Reply, Server};
-
-type Outcome = Result<ResponseValue<FileVersion>, Error>;
-
-async fn call(client: &Client) -> Outcome {
-    client
-        .get_file_version_details()
-        .file_id("598821f949c0a938d57563bd")
-        .version_id("697821f849c0a938d57563ce")
-        .send()
-        .await
-}
+use imagekit_tests::{call, example};
 
 /// A failed call with all that can be looked at afterwards.
 struct Seen {
@@ -218,6 +206,10 @@ async fn an_error_body_of_another_shape_hides_nothing() {
         assert_eq!(seen.error.body().unwrap(), body);
         assert_eq!(seen.requests, 1);
     }
+    let long = format!(r#"{{"message":"Long.","more":"{}"}}"#, "x".repeat(100_000));
+    let seen = fails([Reply::new("404 Not Found", JSON, long)]).await;
+    assert_eq!(seen.error.api_message(), Some("Long."));
+    assert_eq!(seen.error.body().unwrap().len(), 64 * 1024);
     let both = r#"{"message":"Two shapes.","errors":{"label":"taken"}}"#;
     let seen = fails([Reply::new("400 Bad Request", JSON, both)]).await;
     assert_eq!(seen.error.api_message(), Some("Two shapes."));
@@ -280,6 +272,17 @@ async fn a_wait_that_is_too_long_is_never_shortened() {
     .await;
     assert_eq!((seen.requests, seen.pauses.len()), (1, 0));
     assert_eq!(seen.error.retry_after(), Some(Duration::from_millis(2500)));
+    let seen = fails_with(
+        |builder| builder.max_retry_wait(Duration::from_secs(2)),
+        [Reply::new(
+            "503 Service Unavailable",
+            "Retry-After: 3\r\n",
+            "",
+        )],
+    )
+    .await;
+    assert_eq!((seen.requests, seen.pauses.len()), (1, 0));
+    assert_eq!(seen.error.retry_after(), Some(Duration::from_secs(3)));
 }
 
 #[tokio::test]
@@ -546,8 +549,42 @@ async fn a_deadline_ends_a_call_with_what_made_it_late() {
     .await;
     assert!(seen.error.is_timeout());
     assert_eq!(seen.requests, 2);
+    assert!(seen.message.contains("waited 200ms"), "{}", seen.message);
     let cause = seen.error.source().unwrap().to_string();
     assert!(cause.contains("503 Service Unavailable"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_call_is_one_span_with_an_event_for_each_attempt() {
+    let seen = fails([Reply::new("503 Service Unavailable", JSON, "{}")]).await;
+    let closed = seen
+        .traces
+        .lines()
+        .find(|line| line.contains("imagekit_client") && line.contains(": close"))
+        .unwrap();
+    for field in [
+        "otel.kind=\"client\"",
+        "otel.name=GET /v1/files/{fileId}/versions/{versionId}",
+        "otel.status_code=\"ERROR\"",
+        "http.request.method=\"GET\"",
+        "url.template=\"/v1/files/{fileId}/versions/{versionId}\"",
+        "server.address=\"127.0.0.1\"",
+        "server.port=",
+        "http.response.status_code=503",
+        "http.request.resend_count=2",
+        "error.type=\"503\"",
+        "imagekit.operation=\"getFileVersionDetails\"",
+        "imagekit.request_id=\"req-1\"",
+    ] {
+        assert!(closed.contains(field), "{field} in {closed}");
+    }
+    let attempts: Vec<&str> = seen
+        .traces
+        .lines()
+        .filter(|line| line.contains(": attempt attempt="))
+        .collect();
+    assert_eq!(attempts.len(), 3, "{}", seen.traces);
+    assert!(attempts[2].contains("attempt=3") && attempts[2].contains("duration="));
 }
 
 #[test]

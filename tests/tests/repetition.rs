@@ -6,22 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use imagekit_client::types::FileVersion;
-use imagekit_client::{Client, Error, Method, ResponseValue};
+use imagekit_client::{Client, Method};
 use imagekit_tests::clock::LeapingClock;
-use imagekit_tests::example;
 use imagekit_tests::secrets::KEY;
 use imagekit_tests::wire::{Reply, Server};
+use imagekit_tests::{call, example};
 use tokio::task::JoinSet;
-
-async fn call(client: &Client) -> Result<ResponseValue<FileVersion>, Error> {
-    client
-        .get_file_version_details()
-        .file_id("598821f949c0a938d57563bd")
-        .version_id("697821f849c0a938d57563ce")
-        .send()
-        .await
-}
 
 fn found() -> Reply {
     Reply::json("200 OK", example("file-version.json"))
@@ -178,6 +168,23 @@ async fn a_refusal_holds_for_all_clones_and_no_other_endpoint() {
 }
 
 #[tokio::test]
+async fn the_latest_reset_of_a_window_holds() {
+    let refused = |reset| {
+        let window = "X-RateLimit-Limit: 9\r\nX-RateLimit-Interval: 60000\r\n";
+        let headers = format!("X-RateLimit-Reset: {reset}\r\n{window}");
+        failing("429 Too Many Requests", &headers)
+    };
+    let server = Server::start([refused(1000), refused(1400), found()]).await;
+    let clock = LeapingClock::default();
+    let client = server.client().clock(clock.clone()).build().unwrap();
+    let once = client.with_max_retries(0);
+    let (first, second) = tokio::join!(call(&once), call(&once));
+    assert!(first.is_err() && second.is_err());
+    call(&client).await.unwrap();
+    assert_eq!(clock.pauses(), millis(&[1400]));
+}
+
+#[tokio::test]
 async fn a_call_that_cannot_wait_for_its_turn_is_not_sent() {
     let refused = failing("429 Too Many Requests", "X-RateLimit-Reset: 3600000\r\n");
     let server = Server::start([refused, found()]).await;
@@ -292,7 +299,9 @@ async fn sixty_four_calls_at_once_all_pass_a_limit_of_ten_a_second() {
     assert!(theirs > ours && failed > 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+// On one thread, for with several of them the pool of the HTTP client may open a connection while
+// another thread is about to give one back.
+#[tokio::test]
 async fn ten_thousand_calls_need_no_more_connections_than_are_under_way() {
     const AT_ONCE: usize = 32;
     let server = Server::start([found()]).await;

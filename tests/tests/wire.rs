@@ -4,13 +4,10 @@
 
 use imagekit_client::types::{AiTagSource, FileType, FileVersionType};
 use imagekit_client::{Client, Method};
-use imagekit_tests::example;
 use imagekit_tests::secrets::BASIC;
 use imagekit_tests::wire::{Reply, Server};
+use imagekit_tests::{FILE, VERSION, call, example};
 use serde_json::{Value, json};
-
-const FILE: &str = "598821f949c0a938d57563bd";
-const VERSION: &str = "697821f849c0a938d57563ce";
 
 async fn documented() -> (Server, Client) {
     let server = Server::start([Reply::json("200 OK", example("file-version.json"))]).await;
@@ -21,13 +18,7 @@ async fn documented() -> (Server, Client) {
 #[tokio::test]
 async fn the_request_is_exactly_what_imagekit_documents() {
     let (server, client) = documented().await;
-    client
-        .get_file_version_details()
-        .file_id(FILE)
-        .version_id(VERSION)
-        .send()
-        .await
-        .unwrap();
+    call(&client).await.unwrap();
 
     let [request] = server.received().try_into().unwrap();
     assert_eq!(
@@ -76,16 +67,7 @@ async fn the_documented_answer_arrives_with_all_that_came_with_it() {
         example("file-version.json"),
     )])
     .await;
-    let version = server
-        .client()
-        .build()
-        .unwrap()
-        .get_file_version_details()
-        .file_id(FILE)
-        .version_id(VERSION)
-        .send()
-        .await
-        .unwrap();
+    let version = call(&server.client().build().unwrap()).await.unwrap();
 
     assert_eq!(version.name, "file1.jpg");
     assert_eq!(version.file_id.as_str(), FILE);
@@ -198,13 +180,7 @@ async fn a_parameter_that_is_missing_is_named() {
 #[tokio::test]
 async fn an_id_of_an_answer_can_be_sent_as_it_is() {
     let (server, client) = documented().await;
-    let version = client
-        .get_file_version_details()
-        .file_id(FILE)
-        .version_id(VERSION)
-        .send()
-        .await
-        .unwrap();
+    let version = call(&client).await.unwrap();
     let info = version.version_info.as_ref().unwrap();
     client
         .get_file_version_details()
@@ -227,16 +203,7 @@ async fn what_is_newer_than_the_client_is_kept() {
         answer[format!("unknown{number}")] = json!({ "depth": [number, null] });
     }
     let server = Server::start([Reply::json("200 OK", answer.to_string())]).await;
-    let version = server
-        .client()
-        .build()
-        .unwrap()
-        .get_file_version_details()
-        .file_id(FILE)
-        .version_id(VERSION)
-        .send()
-        .await
-        .unwrap();
+    let version = call(&server.client().build().unwrap()).await.unwrap();
 
     assert_eq!(
         version.type_,
@@ -348,4 +315,22 @@ async fn a_raw_request_that_cannot_be_sent_says_why() {
         assert!(refused.to_string().contains(reason), "{refused}");
     }
     assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn an_http_client_of_ones_own_carries_the_calls() {
+    let (server, _) = documented().await;
+    let http = reqwest::Client::builder()
+        .default_headers(
+            [(reqwest::header::VIA, "own".parse().unwrap())]
+                .into_iter()
+                .collect(),
+        )
+        .build()
+        .unwrap();
+    let client = server.client().http_client(http).build().unwrap();
+    call(&client).await.unwrap();
+    let [request] = server.received().try_into().unwrap();
+    assert_eq!(request.header("via"), Some("own"));
+    assert!(request.header("authorization").is_some());
 }

@@ -10,9 +10,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use crate::document::{Document, Fault};
-
-const SCHEMAS: &str = "/components/schemas";
+use crate::document::{Document, SCHEMAS};
 
 /// A component that generated code takes from our macros instead of from progenitor.
 pub(crate) struct Replacement {
@@ -20,16 +18,19 @@ pub(crate) struct Replacement {
     pub(crate) definition: TokenStream,
 }
 
-/// Finds the ids and the open enums of the document.
-pub(crate) fn replacements(document: &Document) -> Result<Vec<Replacement>, Fault> {
+/// Takes a place that cannot become Rust, and the reason.
+type Refuse<'a> = &'a mut dyn FnMut(&str, String);
+
+/// Finds the ids and the open enums of the document, and refuses what cannot become one.
+pub(crate) fn replacements(document: &Document, refuse: Refuse<'_>) -> Vec<Replacement> {
     let ids = ids(document);
     let mut found = Vec::new();
-    for (name, schema) in schemas(document) {
+    for (name, schema) in document.components() {
         let pointer = format!("{SCHEMAS}/{name}");
         let definition = if ids.contains(name) {
-            id(document, &pointer, name, schema)?
+            id(&pointer, name, schema, refuse)
         } else if let Some(values) = open_values(schema) {
-            open_enum(document, &pointer, name, schema, values)?
+            open_enum(&pointer, name, schema, values, refuse)
         } else {
             continue;
         };
@@ -38,20 +39,11 @@ pub(crate) fn replacements(document: &Document) -> Result<Vec<Replacement>, Faul
             definition,
         });
     }
-    Ok(found)
-}
-
-fn schemas(document: &Document) -> impl Iterator<Item = (&str, &Value)> {
-    document
-        .at(SCHEMAS)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| (name.as_str(), schema))
+    found
 }
 
 /// The components that path parameters refer to.
-fn ids(document: &Document) -> BTreeSet<String> {
+pub(crate) fn ids(document: &Document) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     document.walk(&mut |_, value| {
         if value.get("in").and_then(Value::as_str) == Some("path")
@@ -78,70 +70,61 @@ pub(crate) fn open_values(schema: &Value) -> Option<&Vec<Value>> {
     }
 }
 
-fn id(
-    document: &Document,
-    pointer: &str,
-    name: &str,
-    schema: &Value,
-) -> Result<TokenStream, Fault> {
+fn id(pointer: &str, name: &str, schema: &Value, refuse: Refuse<'_>) -> TokenStream {
     if schema["type"] != "string" {
-        return Err(document.fault(
+        refuse(
             pointer,
-            "is used by a path parameter, so it must be an id: `type: string`",
-        ));
+            format!("`{name}` is used by a path parameter, so it must be an id: `type: string`"),
+        );
     }
     let ident = format_ident!("{name}");
     let doc = description(schema);
-    Ok(quote! {
+    quote! {
         #[doc = #doc]
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #ident(::std::string::String);
         crate::id::id!(#ident);
-    })
+    }
 }
 
 fn open_enum(
-    document: &Document,
     pointer: &str,
     name: &str,
     schema: &Value,
     values: &[Value],
-) -> Result<TokenStream, Fault> {
+    refuse: Refuse<'_>,
+) -> TokenStream {
     let ident = format_ident!("{name}");
     let doc = description(schema);
     let mut seen = BTreeSet::new();
-    let variants = values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| {
-            let pointer = format!("{pointer}/anyOf/0/enum/{index}");
-            let Some(text) = value.as_str() else {
-                return Err(document.fault(&pointer, "a value of an open enum must be a string"));
-            };
-            let variant = text.to_upper_camel_case();
-            if syn::parse_str::<syn::Ident>(&variant).is_err()
-                || variant == "Unknown"
-                || !seen.insert(variant.clone())
-            {
-                return Err(document.fault(
-                    &pointer,
-                    format!("`{text}` cannot become a Rust variant of its own (`{variant}`)"),
-                ));
-            }
-            let doc = match schema["x-enum-descriptions"][text].as_str() {
-                Some(description) => format!("`{text}`: {}", description.trim()),
-                None => format!("`{text}`."),
-            };
-            Ok((format_ident!("{variant}"), doc, text))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    if variants.is_empty() {
-        return Err(document.fault(pointer, "an open enum must list at least one value"));
+    let mut variants = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let pointer = format!("{pointer}/anyOf/0/enum/{index}");
+        let Some(text) = value.as_str() else {
+            refuse(&pointer, format!("{value} is no string"));
+            continue;
+        };
+        let variant = text.to_upper_camel_case();
+        if syn::parse_str::<syn::Ident>(&variant).is_err()
+            || variant == "Unknown"
+            || !seen.insert(variant.clone())
+        {
+            refuse(
+                &pointer,
+                format!("`{text}` cannot become a Rust variant of its own (`{variant}`)"),
+            );
+            continue;
+        }
+        let doc = match schema["x-enum-descriptions"][text].as_str() {
+            Some(description) => format!("`{text}`: {}", description.trim()),
+            None => format!("`{text}`."),
+        };
+        variants.push((format_ident!("{variant}"), doc, text));
     }
     let variant: Vec<_> = variants.iter().map(|(variant, ..)| variant).collect();
     let variant_doc = variants.iter().map(|(_, doc, _)| doc);
     let text = variants.iter().map(|(.., text)| text);
-    Ok(quote! {
+    quote! {
         #[doc = #doc]
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -151,7 +134,7 @@ fn open_enum(
             Unknown(::std::string::String),
         }
         crate::open_enum::open_enum!(#ident { #(#variant = #text,)* });
-    })
+    }
 }
 
 fn description(schema: &Value) -> &str {

@@ -1,19 +1,17 @@
-//! The OpenAPI document: read once, with the line of every node kept for messages.
+//! The OpenAPI document, and what is asked of it.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_saphyr::Spanned;
+
+use crate::tree::{Tree, escape};
+
+/// Where the components that become types stand.
+pub(crate) const SCHEMAS: &str = "/components/schemas";
 
 /// The contract as it stands on disk.
 #[derive(Debug)]
-pub(crate) struct Document {
-    path: PathBuf,
-    root: Node,
-    value: Value,
-}
+pub(crate) struct Document(Tree);
 
 /// One operation, and where it stands.
 #[derive(Debug)]
@@ -24,85 +22,46 @@ pub(crate) struct Operation {
     pub(crate) id: String,
 }
 
+/// One schema, and what it is to the schema or component around it.
+#[derive(Debug)]
+pub(crate) struct Schema<'a> {
+    pub(crate) pointer: String,
+    pub(crate) value: &'a Value,
+    pub(crate) role: Role,
+}
+
+/// What a schema is to what stands around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A named component.
+    Component,
+    /// A property of an object.
+    Property { required: bool },
+    /// What a parameter, a header or a body holds.
+    Content,
+    /// The items of an array, the values of a map, or a branch of a composition.
+    Part,
+}
+
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// A document that cannot be read, or a place in it that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{}{}: {message}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
-pub(crate) struct Fault {
-    path: PathBuf,
-    line: Option<u64>,
-    message: String,
+impl Deref for Document {
+    type Target = Tree;
+
+    fn deref(&self) -> &Tree {
+        &self.0
+    }
+}
+
+impl From<Tree> for Document {
+    fn from(tree: Tree) -> Self {
+        Self(tree)
+    }
 }
 
 impl Document {
-    /// Reads and parses `path`; duplicate keys are refused.
-    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
-        let fault = |line, message| Fault {
-            path: path.to_owned(),
-            line,
-            message,
-        };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| fault(None, format!("cannot be read: {error}")))?;
-        let root: Node = serde_saphyr::from_str(&text).map_err(|error| {
-            let line = error.location().map(|location| location.line());
-            fault(line, format!("not valid YAML: {error}"))
-        })?;
-        let value = root.to_value();
-        Ok(Self {
-            path: path.to_owned(),
-            root,
-            value,
-        })
-    }
-
-    /// The whole document as JSON.
-    pub(crate) fn value(&self) -> &Value {
-        &self.value
-    }
-
-    /// The node at a JSON pointer such as `/components/schemas/FileId`.
-    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
-        self.value.pointer(pointer)
-    }
-
-    /// The line on which the node at `pointer`, or its nearest ancestor, begins.
-    pub(crate) fn line_of(&self, pointer: &str) -> u64 {
-        let mut node = &self.root;
-        let mut line = node.line;
-        for token in pointer.split('/').skip(1).map(unescape) {
-            let child = match &node.kind {
-                Kind::Map(entries) => entries
-                    .iter()
-                    .find(|(key, _)| key.value == token)
-                    .map(|(key, child)| (key.referenced.line(), child)),
-                Kind::List(items) => token
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index))
-                    .map(|child| (child.line, child)),
-                Kind::Scalar(_) => None,
-            };
-            let Some((child_line, child)) = child else {
-                break;
-            };
-            (line, node) = (child_line, child);
-        }
-        line
-    }
-
-    /// A fault at `pointer`, which the message names together with its line.
-    pub(crate) fn fault(&self, pointer: &str, message: impl fmt::Display) -> Fault {
-        Fault {
-            path: self.path.clone(),
-            line: Some(self.line_of(pointer)),
-            message: format!("{pointer}: {message}"),
-        }
-    }
-
     /// The operations, in the order of their paths.
     pub(crate) fn operations(&self) -> Vec<Operation> {
         let mut operations = Vec::new();
@@ -180,7 +139,8 @@ impl Document {
             visit(pointer, value);
             match value {
                 Value::Object(entries) => {
-                    let names_anything = pointer.ends_with("/properties");
+                    let names_anything =
+                        pointer.ends_with("/properties") || pointer.ends_with("/responses");
                     for (key, child) in entries {
                         let is_data = matches!(key.as_str(), "example" | "examples" | "default");
                         let is_reference = child.get("$ref").is_some();
@@ -203,115 +163,69 @@ impl Document {
                 _ => {}
             }
         }
-        go("", &self.value, visit);
+        go("", self.value(), visit);
     }
-}
 
-/// Escapes one token of a JSON pointer.
-pub(crate) fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
-fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
-}
-
-#[derive(Debug)]
-struct Node {
-    line: u64,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Scalar(Value),
-    List(Vec<Node>),
-    Map(Vec<(Spanned<String>, Node)>),
-}
-
-impl Node {
-    fn to_value(&self) -> Value {
-        match &self.kind {
-            Kind::Scalar(value) => value.clone(),
-            Kind::List(items) => items.iter().map(Node::to_value).collect(),
-            Kind::Map(entries) => entries
-                .iter()
-                .map(|(key, child)| (key.value.clone(), child.to_value()))
-                .collect(),
-        }
+    /// The named schemas.
+    pub(crate) fn components(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let schemas = self.at(SCHEMAS).and_then(Value::as_object);
+        let entries = schemas.into_iter().flatten();
+        entries.map(|(name, schema)| (name.as_str(), schema))
     }
-}
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<Kind>::deserialize(deserializer)?;
-        Ok(Self {
-            line: spanned.referenced.line(),
-            kind: spanned.value,
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KindVisitor;
-
-        impl<'de> Visitor<'de> for KindVisitor {
-            type Value = Kind;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any YAML value")
+    /// Every schema of the document, each part of one as well.
+    pub(crate) fn schemas(&self) -> Vec<Schema<'_>> {
+        fn go<'a>(pointer: String, value: &'a Value, role: Role, found: &mut Vec<Schema<'a>>) {
+            let required = value["required"].as_array();
+            for (name, property) in value["properties"].as_object().into_iter().flatten() {
+                let required = required.is_some_and(|names| names.iter().any(|it| it == name));
+                let pointer = format!("{pointer}/properties/{}", escape(name));
+                go(pointer, property, Role::Property { required }, found);
             }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<Kind, E> {
-                Ok(Kind::Scalar(value.into()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Kind, E> {
-                Ok(Kind::Scalar(Value::Null))
-            }
-
-            fn visit_none<E>(self) -> Result<Kind, E> {
-                Ok(Kind::Scalar(Value::Null))
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Kind, D::Error> {
-                Kind::deserialize(deserializer)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kind, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
+            for key in ["items", "additionalProperties", "not"] {
+                if let Some(part) = value.get(key).filter(|part| part.is_object()) {
+                    go(format!("{pointer}/{key}"), part, Role::Part, found);
                 }
-                Ok(Kind::List(items))
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
+            for key in ["allOf", "anyOf", "oneOf"] {
+                let branches = value[key].as_array().into_iter().flatten();
+                for (index, part) in branches.enumerate() {
+                    go(format!("{pointer}/{key}/{index}"), part, Role::Part, found);
                 }
-                Ok(Kind::Map(entries))
             }
+            found.push(Schema {
+                pointer,
+                value,
+                role,
+            });
         }
 
-        deserializer.deserialize_any(KindVisitor)
+        let mut found = Vec::new();
+        for (name, schema) in self.components() {
+            let pointer = format!("{SCHEMAS}/{}", escape(name));
+            go(pointer, schema, Role::Component, &mut found);
+        }
+        self.walk(&mut |pointer, value| {
+            if pointer.ends_with("/schema") && !pointer.starts_with(SCHEMAS) {
+                go(pointer.to_owned(), value, Role::Content, &mut found);
+            }
+        });
+        found
+    }
+
+    /// The description of the node at `pointer`, or of the nearest around it.
+    pub(crate) fn description_of(&self, pointer: &str) -> &str {
+        let mut pointer = pointer;
+        loop {
+            if let Some(node) = self.at(pointer)
+                && let Some(text) = node["description"].as_str()
+            {
+                return text;
+            }
+            match pointer.rsplit_once('/') {
+                Some((around, _)) => pointer = around,
+                None => return "",
+            }
+        }
     }
 }

@@ -60,8 +60,8 @@ const FIXUPS: [Fixup; 8] = [
     },
     Fixup {
         name: "faithful_values",
-        reason: "serde writes 100.0 for a number that came as 100, and chrono drops the `.000` of \
-                 a time",
+        reason: "serde writes 100.0 for a number that came as 100 and reads no 100.0 as an \
+                 integer, and chrono drops the `.000` of a time",
         apply: faithful_values,
     },
     Fixup {
@@ -161,6 +161,15 @@ fn own_client(file: &mut File, context: &Context<'_>) -> Result<usize, String> {
         /// The server that the document names.
         pub(crate) const SERVER: &str = #server;
     });
+    let version = context
+        .document
+        .at("/info/version")
+        .and_then(Value::as_str)
+        .ok_or("the document has no version")?;
+    file.items.push(parse_quote! {
+        /// The version of the OpenAPI document that this client is generated from.
+        pub const API_VERSION: &str = #version;
+    });
     Ok(removed)
 }
 
@@ -220,14 +229,21 @@ fn exchange(
                 }
             }
             Stmt::Expr(Expr::Match(answers), _) => {
-                let arm = answers.arms.first().ok_or("no answer is matched")?;
-                let pattern = &arm.pat;
-                let decode = if quote!(#arm).to_string().contains("from_response") {
+                let successes: Vec<_> = answers
+                    .arms
+                    .iter()
+                    .filter(|arm| !calls_err(&arm.body))
+                    .collect();
+                let patterns = successes.iter().map(|arm| &arm.pat);
+                let is_decoded = successes
+                    .iter()
+                    .any(|arm| quote!(#arm).to_string().contains("from_response"));
+                let decode = if is_decoded {
                     quote! { ResponseValue::from_response(response) }
                 } else {
                     quote! { Ok(ResponseValue::empty(response)) }
                 };
-                success = Some((quote!(#pattern), decode));
+                success = Some((quote!(#(#patterns)|*), decode));
             }
             _ => {}
         }
@@ -263,6 +279,18 @@ fn exchange(
         .clone();
     **returned = parse_quote! { Result<#value, Error> };
     Ok(())
+}
+
+/// Whether an expression, or the block around it, is `Err(…)`.
+fn calls_err(expression: &Expr) -> bool {
+    match expression {
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err")),
+        Expr::Block(block) => matches!(
+            block.block.stmts.as_slice(),
+            [Stmt::Expr(inner, None)] if calls_err(inner)
+        ),
+        _ => false,
+    }
 }
 
 /// The ids in `format!("{}/v1/…", client.baseurl, encode_path(&id.to_string()), …)`.
@@ -422,18 +450,28 @@ fn faithful_values(file: &mut File, _: &Context<'_>) -> Result<usize, String> {
         for field in &mut fields.named {
             let optional = first_argument(&field.ty).filter(|_| is_named(&field.ty, "Option"));
             let value = optional.unwrap_or(&field.ty);
-            let writer = if is_named(value, "f64") {
-                "number"
+            let module = if optional.is_some() { "option::" } else { "" };
+            let through = |function| format!("crate::faithful::{module}{function}");
+            if is_named(value, "f64") {
+                let number = through("number");
+                field
+                    .attrs
+                    .push(parse_quote! { #[serde(serialize_with = #number)] });
             } else if is_named(value, "DateTime") {
-                "date_time"
+                let date_time = through("date_time");
+                field
+                    .attrs
+                    .push(parse_quote! { #[serde(serialize_with = #date_time)] });
+            } else if is_named(value, "i64") {
+                let integer = through("integer");
+                // Without a `default`, a reader of one's own takes absence for an error.
+                let default = optional.map(|_| quote! { default, });
+                field
+                    .attrs
+                    .push(parse_quote! { #[serde(#default deserialize_with = #integer)] });
             } else {
                 continue;
-            };
-            let module = if optional.is_some() { "option::" } else { "" };
-            let writer = format!("crate::faithful::{module}{writer}");
-            field
-                .attrs
-                .push(parse_quote! { #[serde(serialize_with = #writer)] });
+            }
             changed += 1;
         }
     }

@@ -1,19 +1,25 @@
-//! Maintains the contract: everything that is generated from `openapi/imagekit.yaml` comes from here.
+//! Maintains the contract: what is checked about `openapi/imagekit.yaml`, generated from it, and said
+//! about its changes.
 
 mod bench;
+mod compare;
 mod components;
 mod document;
 mod fixups;
 mod generate;
+mod json_schema;
 mod outputs;
-mod shapes;
+mod report;
+mod rules;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::document::Document;
+use crate::report::Format;
+use crate::rules::Contract;
 
 /// Maintains the contract and what is generated from it.
 #[derive(Parser)]
@@ -25,11 +31,33 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Check the document and its examples: against OpenAPI 3.0, against each other, and against the
+    /// rules of this project. Fails if there is anything to mend.
+    Validate {
+        /// How findings are written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Generate everything that comes from openapi/imagekit.yaml.
     Generate {
         /// Write nothing; fail with a diff if a generated file is not what it should be.
         #[arg(long)]
         check: bool,
+    },
+    /// Generate the JSON Schemas alone.
+    Schemas {
+        /// Write nothing; fail with a diff if a schema is not what it should be.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Say what has changed in the contract, whom it breaks, and whom it does not. Exits with 2 if
+    /// anything is breaking.
+    Compare {
+        /// The contract as it was: a commit, branch or tag of git, or a file.
+        since: String,
+        /// How changes are written; text for people is Markdown, ready for a changelog.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
     },
     /// Measure what the client costs, and write BENCHMARKS.md.
     Bench(bench::Options),
@@ -48,15 +76,25 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let root = root();
     match &arguments.task {
+        Task::Validate { format } => {
+            let result = Contract::read(&root).and_then(|contract| {
+                contract.check()?;
+                generate::client(&contract)
+            });
+            Ok(report::findings(result, *format))
+        }
         Task::Generate { check } => {
-            let document = Document::read(&root.join("openapi/imagekit.yaml"))?;
-            let outputs = outputs::all(&document)?;
-            if *check {
-                outputs::check(&root, &outputs)
-            } else {
-                outputs::write(&root, &outputs)?;
-                Ok(ExitCode::SUCCESS)
-            }
+            let outputs = outputs::all(&Contract::read(&root)?)?;
+            outputs::put(&root, &outputs, *check)
+        }
+        Task::Schemas { check } => {
+            let outputs = outputs::schemas(&Contract::read(&root)?)?;
+            outputs::put(&root, &outputs, *check)
+        }
+        Task::Compare { since, format } => {
+            let old = compare::read_old(&root, since)?;
+            let new = rules::read(&root, rules::DOCUMENT)?.into();
+            Ok(report::changes(&compare::changes(&old, &new), *format))
         }
         Task::Bench(options) => bench::run(&root, options),
     }

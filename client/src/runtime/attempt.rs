@@ -1,17 +1,9 @@
 use std::error::Error as _;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, StatusCode};
 
+use super::answer::Answer;
 use super::error::Kind;
-
-/// As much of an answer as has arrived.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
 
 /// Why an answer did not arrive whole.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-use super::attempt::Answer;
+use super::answer::Answer;
 use super::operation::{Called, Operation};
 use super::rate_limit::{self, RateLimit};
 use super::retry;
@@ -16,8 +16,6 @@ use crate::types;
 const KEPT_BODY: usize = 64 * 1024;
 /// At most so much of a body is shown in a message.
 const SHOWN_BODY: usize = 80;
-/// ImageKit's id of an exchange; `x-request-id` has been seen beside it with the same value.
-pub(crate) const REQUEST_ID: [&str; 2] = ["x-ik-requestid", "x-request-id"];
 
 /// Why a call failed, or a client could not be built.
 ///
@@ -148,9 +146,6 @@ impl Error {
         if let Some(redacted) = shared.redact(&answer.body) {
             answer.body = redacted.into();
         }
-        if answer.body.len() > KEPT_BODY {
-            answer.body = Bytes::copy_from_slice(&answer.body[..KEPT_BODY]);
-        }
         for value in answer.headers.values_mut() {
             if let Some(redacted) = shared.redact(value.as_bytes())
                 && let Ok(redacted) = header::HeaderValue::from_bytes(&redacted)
@@ -160,6 +155,9 @@ impl Error {
         }
         if !answer.status.is_success() {
             self.0.said = serde_json::from_slice(&answer.body).ok();
+        }
+        if answer.body.len() > KEPT_BODY {
+            answer.body = Bytes::copy_from_slice(&answer.body[..KEPT_BODY]);
         }
         if answer.status == StatusCode::TOO_MANY_REQUESTS
             || answer.status == StatusCode::SERVICE_UNAVAILABLE
@@ -188,7 +186,7 @@ impl Error {
 
     /// ImageKit's id of the exchange (`x-ik-requestId`), to be quoted when asking its support.
     pub fn request_id(&self) -> Option<&str> {
-        request_id(self.headers()?)
+        self.0.answer.as_ref()?.request_id()
     }
 
     /// What went wrong, in ImageKit's words: the `message` of its error object.
@@ -381,6 +379,13 @@ impl Error {
     }
 }
 
+impl Operation {
+    /// The error of a call whose parameters cannot be sent.
+    pub(crate) fn refuse(&'static self, reason: String) -> Error {
+        Error::invalid_request(Called::Documented(self), reason)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.operation() {
@@ -426,12 +431,6 @@ impl StdError for Error {
         let cause = self.0.cause.as_deref()?;
         Some(cause)
     }
-}
-
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    REQUEST_ID
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
 /// A short piece of a body around `position`, fit for a message.

@@ -6,6 +6,7 @@
 //!                    throttle: when may it start?     retry: may it be repeated, and when?
 //! ```
 
+mod answer;
 mod attempt;
 mod clock;
 mod error;

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::error::Error;
-
 /// What is called: an operation of the API, or the method and path of a raw request.
 ///
 /// ```
@@ -48,11 +46,6 @@ impl Operation {
             path: Cow::Borrowed(path),
             repeatable,
         }
-    }
-
-    /// The error of a call whose parameters cannot be sent.
-    pub(crate) fn refuse(&'static self, reason: String) -> Error {
-        Error::invalid_request(Called::Documented(self), reason)
     }
 
     /// A request to a path that the document does not know.

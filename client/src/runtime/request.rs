@@ -1,5 +1,4 @@
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +9,6 @@ use url::Url;
 
 use super::error::Error;
 use super::operation::{Called, Operation};
-use super::response::{Response, ResponseValue};
 use super::settings::Runtime;
 
 /// A request before it is sent: what each operation builds, and what
@@ -109,27 +107,6 @@ impl<'a> Request<'a> {
             Ok(())
         });
         self
-    }
-
-    /// Sends the request, with the client's authentication, retries and limits.
-    ///
-    /// The answer is not decoded: use [`ResponseValue::json`] or [`ResponseValue::body`].
-    ///
-    /// # Errors
-    ///
-    /// If no answer with a status of success arrives, [`Error`] says why.
-    pub async fn send(self) -> Result<ResponseValue<()>, Error> {
-        Ok(ResponseValue::empty(self.exchange().await?))
-    }
-
-    /// Sends the request; the answer has a status of success.
-    ///
-    /// The future is boxed so that it is compiled here, and not once more in each crate that makes a
-    /// call.
-    pub(crate) fn exchange(
-        self,
-    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>> {
-        Box::pin(super::send::send(self))
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Parts) -> Result<(), String>) {

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
-use super::attempt::Answer;
+use super::answer::Answer;
 use super::error::{self, Error, Kind};
 use super::operation::Called;
 use super::rate_limit::RateLimit;
@@ -74,15 +74,10 @@ impl Response {
     }
 
     fn fail(&self, kind: Kind) -> Error {
-        let answer = Answer {
-            status: self.answer.status,
-            headers: self.answer.headers.clone(),
-            body: self.answer.body.clone(),
-        };
         Error::new(kind)
             .with_operation(self.operation.clone())
             .with_attempts(self.attempts)
-            .with_answer(answer, &self.shared)
+            .with_answer(self.answer.clone(), &self.shared)
     }
 }
 
@@ -117,7 +112,7 @@ impl<T> ResponseValue<T> {
 
     /// ImageKit's id of the exchange (`x-ik-requestId`), to be quoted when asking its support.
     pub fn request_id(&self) -> Option<&str> {
-        error::request_id(self.headers())
+        self.response.answer.request_id()
     }
 
     /// What ImageKit says about its rate limit.

@@ -1,44 +1,69 @@
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use super::attempt::{self, Answer, Broken};
-use super::error::{self, Error, Kind};
+use super::answer::Answer;
+use super::attempt::{self, Broken};
+use super::error::{Error, Kind};
 use super::operation::{Called, Operation};
 use super::request::{Parts, Request};
-use super::response::Response;
+use super::response::{Response, ResponseValue};
 use super::retry;
 use super::settings::{Runtime, Shared};
 use super::throttle::TooLong;
 
-/// Sends a request as often as it takes and as the settings allow.
-pub(super) async fn send(request: Request<'_>) -> Result<Response, Error> {
-    let Request {
-        runtime,
-        operation,
-        parts,
-    } = request;
-    let parts = parts?;
-    let span = span(&operation, &parts);
-    let deadline = runtime
-        .shared
-        .clock
-        .now()
-        .checked_add(runtime.call.deadline);
-    let call = Call {
-        runtime,
-        operation,
-        parts,
-        deadline,
-    };
-    if span.is_disabled() {
-        return call.run().await;
+impl<'a> Request<'a> {
+    /// Sends the request, with the client's authentication, retries and limits.
+    ///
+    /// The answer is not decoded: use [`ResponseValue::json`] or [`ResponseValue::body`].
+    ///
+    /// # Errors
+    ///
+    /// If no answer with a status of success arrives, [`Error`] says why.
+    pub async fn send(self) -> Result<ResponseValue<()>, Error> {
+        Ok(ResponseValue::empty(self.exchange().await?))
     }
-    let result = call.run().instrument(span.clone()).await;
-    record(&span, &result, &runtime.shared);
-    result
+
+    /// Sends the request as often as it takes and as the settings allow; the answer has a status of
+    /// success.
+    ///
+    /// The future is boxed so that it is compiled here, and not once more in each crate that makes a
+    /// call.
+    pub(crate) fn exchange(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>> {
+        Box::pin(self.send_within_limits())
+    }
+
+    async fn send_within_limits(self) -> Result<Response, Error> {
+        let Request {
+            runtime,
+            operation,
+            parts,
+        } = self;
+        let parts = parts?;
+        let span = span(&operation, &parts);
+        let deadline = runtime
+            .shared
+            .clock
+            .now()
+            .checked_add(runtime.call.deadline);
+        let call = Call {
+            runtime,
+            operation,
+            parts,
+            deadline,
+        };
+        if span.is_disabled() {
+            return call.run().await;
+        }
+        let result = call.run().instrument(span.clone()).await;
+        record(&span, &result, &runtime.shared);
+        result
+    }
 }
 
 struct Call<'a> {
@@ -165,11 +190,7 @@ impl Call<'_> {
         };
         if let Some(started) = started {
             let (status, request_id, failure) = match &result {
-                Ok(answer) => (
-                    Some(answer.status),
-                    error::request_id(&answer.headers),
-                    None,
-                ),
+                Ok(answer) => (Some(answer.status), answer.request_id(), None),
                 Err(error) => (
                     error.status(),
                     error.request_id(),
@@ -232,7 +253,7 @@ fn record(span: &Span, result: &Result<Response, Error>, shared: &Shared) {
     let (status, request_id, attempts) = match result {
         Ok(response) => (
             Some(response.answer.status),
-            error::request_id(&response.answer.headers),
+            response.answer.request_id(),
             response.attempts,
         ),
         Err(error) => (error.status(), error.request_id(), error.attempts()),

@@ -29,14 +29,26 @@ async fn what_does_not_exist_is_answered_as_documented() {
         "/v1/files/598821f949c0a938d57563bd/versions/another",
         "/v1/files/another/versions/697821f849c0a938d57563ce",
         "/v1/files/598821f949c0a938d57563bd/versions/%FF",
-        "/v1/files/598821f949c0a938d57563bd/versions/",
-        "/v1/files//versions/697821f849c0a938d57563ce",
-        "/v1/folder",
-        "/",
     ] {
         let answer = get(&server, path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.json(), documented, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn paths_that_lead_nowhere_are_404() {
+    let server = Server::builder().start().await.unwrap();
+    for path in [
+        "/v1/files/598821f949c0a938d57563bd/versions/",
+        "/v1/files//versions/697821f849c0a938d57563ce",
+        "/v1/files/a/b/versions/c",
+        "/v1/folder",
+        "/",
+        "*",
+    ] {
+        let answer = get(&server, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
 
@@ -57,7 +69,7 @@ async fn without_a_key_it_is_401_and_with_a_wrong_one_403() {
         let answer = send(&server, "GET", DOCUMENTED, &[none]).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{none}");
     }
-    for wrong in ["wrong", "rightly", "Right"] {
+    for wrong in ["wrong", "righ", "rightly", "Right"] {
         let answer = send(&server, "GET", DOCUMENTED, &[&basic(wrong)]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{wrong}");
     }

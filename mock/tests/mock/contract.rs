@@ -127,6 +127,7 @@ fn what_the_document_does_not_allow_is_found() {
         answer(200, length, json!({ "fileId": "a" })),
         answer(200, length, with("width", json!("wide"))),
         answer(200, length, with("mime", Value::Null)),
+        answer(200, length, with("createdAt", json!("yesterday"))),
         answer(200, length, with("anything", json!(1))),
         answer(200, length, with("versionInfo", json!({ "id": ".." }))),
         answer(404, length, json!({ "message": 1 })),
@@ -187,18 +188,20 @@ fn fault(answer: &Answer) -> Option<String> {
                 .map_or_else(|_| json!(value), |number: i64| json!(number)),
             _ => json!(value),
         };
-        if let Some(wrong) = mismatch(&document, schema, &value) {
+        if let Some(wrong) = mismatch(schema, &value) {
             return Some(format!("{name}: {wrong}"));
         }
     }
-    let schema = &response["content"]["application/json"]["schema"];
-    mismatch(&document, schema, &answer.json())
+    let reference = response["content"]["application/json"]["schema"]["$ref"].as_str();
+    let component = reference.unwrap().rsplit('/').next().unwrap();
+    mismatch(&json_schema(component), &answer.json())
 }
 
-fn mismatch(document: &Value, schema: &Value, value: &Value) -> Option<String> {
-    let mut schema = json!({ "allOf": [schema], "components": { "schemas": document["components"]["schemas"] } });
-    make_strict_json_schema(&mut schema);
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
+fn mismatch(schema: &Value, value: &Value) -> Option<String> {
+    let options = jsonschema::options()
+        .should_validate_formats(true)
+        .offline();
+    let validator = options.build(schema).unwrap();
     let errors: Vec<_> = validator
         .iter_errors(value)
         .map(|error| format!("{} at {}", error, error.instance_path()))
@@ -206,20 +209,25 @@ fn mismatch(document: &Value, schema: &Value, value: &Value) -> Option<String> {
     (!errors.is_empty()).then(|| errors.join("; "))
 }
 
-/// OpenAPI 3.0 says `nullable` where JSON Schema has the type null. And readers may ignore what they
-/// do not know, but the mock has to send nothing of the kind.
-fn make_strict_json_schema(schema: &mut Value) {
+/// What the document says about a component, and that there is nothing else: readers may ignore what
+/// they do not know, but the mock has to send nothing of the kind.
+fn json_schema(component: &str) -> Value {
+    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/schemas");
+    let schema = std::fs::read_to_string(format!("{schemas}/{component}.json")).unwrap();
+    let mut schema = serde_json::from_str(&schema).unwrap();
+    close(&mut schema);
+    schema
+}
+
+fn close(schema: &mut Value) {
     match schema {
         Value::Object(entries) => {
-            entries.values_mut().for_each(make_strict_json_schema);
-            if entries.get("type") == Some(&json!("object")) && entries.contains_key("properties") {
+            entries.values_mut().for_each(close);
+            if entries.contains_key("properties") {
                 entries.insert("additionalProperties".to_owned(), json!(false));
             }
-            if entries.remove("nullable") == Some(json!(true)) {
-                *schema = json!({ "anyOf": [schema.clone(), { "type": "null" }] });
-            }
         }
-        Value::Array(items) => items.iter_mut().for_each(make_strict_json_schema),
+        Value::Array(items) => items.iter_mut().for_each(close),
         _ => {}
     }
 }

@@ -195,7 +195,7 @@ async fn a_stalled_body_stays_open() {
     let mut stream = wire::open(&server, "GET", DOCUMENTED, &[&key]).await;
     let mut bytes = Vec::new();
     while !half_arrived(&bytes) {
-        stream.read_buf(&mut bytes).await.unwrap();
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0);
     }
     // Nothing follows, neither bytes nor an end.
     let more = stream.read_buf(&mut bytes);
@@ -290,6 +290,7 @@ fn texts_that_are_no_faults_are_refused() {
             "`count` limits no fault: use `times`, `operation` or `id`",
         ),
         ("latency=long", "`long`: "),
+        ("content-type", "`content-type` needs a value"),
         ("429=40", "`40`: a rate limit is"),
         ("html=yes", "`yes` is neither a status"),
     ] {

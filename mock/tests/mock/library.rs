@@ -151,23 +151,22 @@ name: '123'
 filePath: /123
 url: u
 ";
+    let in_yaml = json!({
+        "fileId": "598821f949c0a938d57563bd", "name": "123", "filePath": "/123", "url": "u",
+    });
     for (text, expected) in [
-        (json, &[one.clone()][..]),
-        (&format!("[{json}]"), &[one.clone()]),
-        (&one.to_string(), &[one.clone()]),
-        (&tabs, &[one.clone()]),
-        (&windows, &[one.clone()]),
-        (&format!("\u{feff}{json}"), &[one.clone()]),
-        (
-            yaml,
-            &[json!({
-                "fileId": "598821f949c0a938d57563bd", "name": "123", "filePath": "/123", "url": "u",
-            })],
-        ),
-        ("[]", &[]),
+        (json, vec![&one]),
+        (&format!("[{json}, {in_yaml}]"), vec![&one, &in_yaml]),
+        (&one.to_string(), vec![&one]),
+        (&tabs, vec![&one]),
+        (&windows, vec![&one]),
+        (&format!("\u{feff}{json}"), vec![&one]),
+        (yaml, vec![&in_yaml]),
+        ("[]", vec![]),
     ] {
         let library = Library::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        assert_eq!(answers(library).await, expected);
+        let answers = answers(library).await;
+        assert_eq!(answers.iter().collect::<Vec<_>>(), expected);
     }
 }
 
@@ -229,13 +228,20 @@ async fn a_library_with_what_is_no_version_starts_no_server() {
         started.unwrap_err()
     };
     let id = start(Library::new().file(File::new(".."))).await;
-    assert!(matches!(id, Error::InvalidVersion(_)));
+    assert!(matches!(id, Error::InvalidVersion { .. }));
     assert_eq!(
         id.to_string(),
-        "not a version of a file: an id may not be `..`, which has a meaning of its own in a path"
+        "a version of the file `..` cannot be used: \
+         an id may not be `..`, which has a meaning of its own in a path"
     );
     start(Library::new().file(File::new("a").version_ids(["b", ""]))).await;
-    start(Library::new().json(json!({ "fileId": "a" }))).await;
+    let mut version = json!({ "fileId": "a", "name": "a", "filePath": "/a", "url": "u" });
+    version["AITags"] = json!([{ "confidence": "high", "source": "s" }]);
+    assert_eq!(
+        start(Library::new().json(version)).await.to_string(),
+        "a version of the file `a` cannot be used: \
+         AITags[0].confidence: invalid type: string \"high\", expected f64"
+    );
     // One mistake is not made good by what follows it.
     start(Library::new().json(json!(1)).file(File::new("a"))).await;
 }

@@ -1,9 +1,16 @@
 //! What a mock does, over real connections.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "outside of the test functions themselves, Clippy does not know that this is a test"
+)]
+
 mod answers;
 mod contract;
 mod faults;
 mod library;
+#[cfg(all(unix, feature = "program"))]
 mod program;
 mod rate_limits;
 mod requests;

@@ -1,1 +1,182 @@
-//! The program.
+//! The program, run as its users run it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+
+use imagekit_client::Client;
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_imagekit-mock"))
+}
+
+/// Runs until the program ends by itself.
+fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+fn client(server: &Running) -> Client {
+    Client::builder()
+        .base_url(server.url())
+        .private_key("private_imagekit_mock")
+        .max_retries(0)
+        .build()
+        .unwrap()
+}
+
+/// The program while it serves, and its first line.
+struct Running {
+    child: Child,
+    first_line: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = program()
+            .args(["--port", "0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first_line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        // Unbuffered, so that nothing of what follows is lost.
+        let mut lines = BufReader::with_capacity(1, stdout);
+        lines.read_line(&mut first_line).unwrap();
+        Self { child, first_line }
+    }
+
+    fn url(&self) -> &str {
+        self.first_line
+            .split(' ')
+            .find(|word| word.starts_with("http"))
+            .unwrap()
+    }
+
+    /// Presses Ctrl-C, and gives the rest of the output.
+    fn stop(mut self) -> String {
+        let interrupted = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(interrupted.success());
+        let mut rest = String::new();
+        let mut stdout = self.child.stdout.take().unwrap();
+        stdout.read_to_string(&mut rest).unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+        rest
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[tokio::test]
+async fn it_serves_until_ctrl_c_and_says_how_to_reach_it() {
+    let server = Running::start(&[]);
+    let url = server.url().to_owned();
+    let version = client(&server)
+        .get_file_version_details()
+        .file_id("598821f949c0a938d57563bd")
+        .version_id("697821f849c0a938d57563ce")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(version.name, "file1.jpg");
+    let output = server.stop();
+    for expected in [
+        format!(
+            "curl -u private_imagekit_mock: '{url}/v1/files/598821f949c0a938d57563bd/versions/"
+        ),
+        format!(".base_url(\"{url}\")"),
+        format!("baseURL: '{url}'"),
+        format!("base_url='{url}'"),
+        format!("IMAGE_KIT_BASE_URL={url}"),
+        "Requests answered: 1".to_owned(),
+    ] {
+        assert!(output.contains(&expected), "{expected} in {output}");
+    }
+}
+
+#[tokio::test]
+async fn its_options_take_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.yaml");
+    std::fs::write(&state, "{ fileId: a, name: a, filePath: /a, url: u }").unwrap();
+    let server = Running::start(&[
+        "--state",
+        state.to_str().unwrap(),
+        "--fault",
+        "502,times=1",
+        "--fault",
+        "404,id=other,times=1",
+        "--rate-limit",
+        "1/1h",
+    ]);
+    let client = client(&server);
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let call = client
+            .get_file_version_details()
+            .file_id("a")
+            .version_id("a");
+        let status = match call.send().await {
+            Ok(version) => version.status(),
+            Err(error) => error.status().unwrap(),
+        };
+        statuses.push(status.as_u16());
+    }
+    assert_eq!(statuses, [502, 200, 429]);
+}
+
+#[test]
+fn a_port_in_use_is_explained() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let output = run(&["--port", &address.port().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.starts_with(&format!("error: cannot listen on {address}: ")),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("choose another port by --port, or a free one by --port 0\n"),
+        "{error}"
+    );
+    assert_eq!(error.lines().count(), 1);
+}
+
+#[test]
+fn a_bad_state_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.json");
+    std::fs::write(&state, "[\n  { \"fileId\": \"a\", \"width\": \"b\" }\n]").unwrap();
+    let output = run(&["--state", state.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.starts_with(&format!("error: {}: ", state.display())),
+        "{error}"
+    );
+    assert!(error.ends_with(" at line 2, column 29\n"), "{error}");
+    assert_eq!(error.lines().count(), 1);
+}
+
+#[test]
+fn wrong_usage_is_explained() {
+    for (arguments, expected) in [
+        (["--fault", "often"], "`often` is neither a status"),
+        (["--rate-limit", "fast"], "such as `40/1s`"),
+        (["--port", "99999"], "--port"),
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -93,6 +93,18 @@ async fn of_several_limits_each_one_holds() {
 }
 
 #[tokio::test]
+async fn an_interval_can_be_very_long() {
+    let server = Server::builder()
+        .rate_limit(RateLimit::new(0, Duration::MAX))
+        .start()
+        .await
+        .unwrap();
+    let answer = get(&server, DOCUMENTED).await;
+    assert_eq!(answer.status, 429);
+    assert_eq!(answer.number("x-ratelimit-interval"), u64::MAX);
+}
+
+#[tokio::test]
 async fn what_no_account_is_known_for_does_not_count() {
     let server = Server::builder()
         .rate_limit(RateLimit::new(1, Duration::from_secs(600)))

@@ -211,4 +211,18 @@ mod tests {
         let schemas = largest["components"]["schemas"].as_object().unwrap();
         assert_eq!(schemas.len(), SCHEMAS);
     }
+
+    #[test]
+    fn it_can_be_generated() {
+        let real = include_str!("../../../openapi/imagekit.yaml");
+        let real: Value = serde_saphyr::from_str(real).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let document = root.path().join(crate::rules::DOCUMENT);
+        std::fs::create_dir_all(document.parent().unwrap()).unwrap();
+        std::fs::write(document, grown(&real, OPERATIONS).to_string()).unwrap();
+        let contract = crate::rules::Contract::read(root.path()).unwrap();
+        if let Err(findings) = crate::generate::client(&contract) {
+            panic!("{findings:#?}");
+        }
+    }
 }

@@ -1,0 +1,282 @@
+//! What can be said on the command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap_complete::Shell;
+use imagekit_client::types::{FileId, VersionId};
+
+use crate::exit::Exit;
+use crate::schema;
+
+/// Look at the versions of files in ImageKit's media library.
+#[derive(Parser)]
+#[command(
+    name = "imagekit",
+    version = version(),
+    after_help = "Try it without an account: imagekit --demo versions get 598821f949c0a938d57563bd \
+                  697821f849c0a938d57563ce",
+    after_long_help = after_long_help(),
+    disable_help_subcommand = true,
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+
+    /// When to use colours. By default on a terminal, unless NO_COLOR is set.
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "WHEN",
+        default_value_t = ColorChoice::Auto,
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+
+    /// The present moment, by which "3 days ago" is counted; for output that must not change.
+    #[arg(long, global = true, hide = true, env = "IMAGEKIT_NOW")]
+    pub(crate) now: Option<DateTime<Utc>>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Whom to talk to, and as whom.
+#[derive(Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// Talk to a fake ImageKit inside this program: no account, no key, no network.
+    #[arg(long, global = true, conflicts_with_all = ["base_url", "key_stdin", "profile", "config"])]
+    pub(crate) demo: bool,
+
+    /// Use this profile of the configuration file, before the environment.
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Read this configuration file instead of the one in the platform's folder.
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Send requests here instead of to ImageKit.
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// Read the private key from the first line of standard input.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) key_stdin: bool,
+
+    /// How long one call may take as a whole, in seconds, with all its attempts and the pauses that
+    /// the rate limit asks for.
+    #[arg(long, global = true, hide_short_help = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Versions of files: look at them, compare them.
+    #[command(subcommand)]
+    Versions(Versions),
+
+    /// The private key.
+    #[command(subcommand)]
+    Auth(Auth),
+
+    /// The schemas of ImageKit's answers, to check stored answers with.
+    #[command(subcommand)]
+    Schema(Schema),
+
+    /// Print a script that lets a shell complete this program's commands and options.
+    Completions {
+        /// The shell that will read the script.
+        shell: Shell,
+    },
+
+    /// Write the manual pages of this program into a folder.
+    Man {
+        /// The folder, which must exist.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Versions {
+    /// Show one version or several.
+    ///
+    /// Several are fetched at once and printed in the order in which they were asked for.
+    Get(Get),
+
+    /// Show what changed from one version to another.
+    Diff(Diff),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Auth {
+    /// Say whether the private key and the base URL work.
+    Check,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Schema {
+    /// Check JSON files, and say what is wrong where in them.
+    ///
+    /// For each file there is a line that it is valid, or one for each fault with its path. Properties
+    /// and values of enums that the schema does not know are no faults.
+    Validate(Validate),
+
+    /// Print a JSON Schema (2020-12); it refers to no other file.
+    Print(PrintSchema),
+}
+
+#[derive(Args)]
+pub(crate) struct Validate {
+    /// The schema; by default that of an answer about a version of a file.
+    #[arg(long, value_name = "NAME", default_value = schema::DEFAULT, value_parser = schema_names())]
+    pub(crate) schema: String,
+
+    /// The files, or `-` for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct PrintSchema {
+    /// The schema.
+    #[arg(value_name = "NAME", value_parser = schema_names())]
+    pub(crate) schema: String,
+}
+
+fn schema_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(schema::names())
+}
+
+#[derive(Args)]
+#[command(override_usage = "\
+    imagekit versions get [OPTIONS] <FILE_ID> <VERSION_ID>...\n       \
+    imagekit versions get [OPTIONS] <FILE_ID> -\n       \
+    imagekit versions get [OPTIONS] -")]
+pub(crate) struct Get {
+    /// The file, or `-` to read pairs of a file id and a version id, separated by white space, from
+    /// standard input, one pair a line.
+    #[arg(value_name = "FILE_ID")]
+    pub(crate) file: Source<FileId>,
+
+    /// Its versions, or `-` to read their ids from standard input, one a line.
+    #[arg(value_name = "VERSION_ID")]
+    pub(crate) versions: Vec<Source<VersionId>>,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+
+    /// Show status, request id and rate limit as well; except in the view for people, they go to
+    /// standard error.
+    #[arg(long, short)]
+    pub(crate) include: bool,
+
+    /// How many versions to fetch at once.
+    #[arg(long, short, value_name = "NUMBER", default_value = "8")]
+    pub(crate) concurrency: NonZeroUsize,
+}
+
+/// In which form to print a version; by default as a view for people.
+#[derive(Args)]
+#[group(multiple = false)]
+pub(crate) struct Format {
+    /// Print the answer as JSON: laid out on a terminal, in one line otherwise.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print the bytes of the answer as they came; several answers get a line break each.
+    #[arg(long)]
+    pub(crate) raw: bool,
+
+    /// Print one property, such as `versionInfo.name` or, as a JSON Pointer, `/AITags/0/name`. Given
+    /// several times, the values are separated by tabs. Absent and null are empty.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) field: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// The file.
+    #[arg(value_name = "FILE_ID")]
+    pub(crate) file: FileId,
+
+    /// The version to compare from.
+    #[arg(value_name = "OLD_VERSION_ID")]
+    pub(crate) before: VersionId,
+
+    /// The version to compare to.
+    #[arg(value_name = "NEW_VERSION_ID")]
+    pub(crate) after: VersionId,
+
+    /// Print the changes as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write a page with both thumbnails and the changes to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+/// An id, or standard input as the place to read ids from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source<Id> {
+    StandardInput,
+    Id(Id),
+}
+
+impl<Id: std::str::FromStr> std::str::FromStr for Source<Id> {
+    type Err = Id::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "-" => Ok(Self::StandardInput),
+            id => id.parse().map(Self::Id),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("not a positive number of seconds".to_owned()),
+    }
+}
+
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{} (ImageKit API {})",
+            env!("CARGO_PKG_VERSION"),
+            imagekit_client::API_VERSION
+        )
+    });
+    &VERSION
+}
+
+fn after_long_help() -> &'static str {
+    static HELP: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "\
+Configuration:
+  The private key and the base URL are looked for in the flags, then in the environment, then in the
+  configuration file. The key is never an argument, which others on the machine could read.
+
+  IMAGEKIT_PRIVATE_KEY  the private key
+  IMAGEKIT_BASE_URL     another host than ImageKit's (or IMAGE_KIT_BASE_URL)
+  IMAGEKIT_PROFILE      the profile of the configuration file; by default `default`
+
+Exit codes:
+{}",
+            Exit::table()
+        )
+    });
+    &HELP
+}

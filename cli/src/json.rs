@@ -1,0 +1,141 @@
+//! The JSON of an answer, laid out anew and otherwise as it came: order, numbers and escapes are the
+//! server's own.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+use crate::terminal::{NAME, Output, PLAIN, is_steering};
+
+const STRING: Style = AnsiColor::Green.on_default();
+const OTHER: Style = AnsiColor::Yellow.on_default();
+
+/// Lays out a JSON text: for a person on a terminal, or else in one line. It ends with a line break.
+pub(crate) fn lay_out(json: &[u8], output: &Output) -> String {
+    let text = String::from_utf8_lossy(json);
+    let mut laid_out = String::with_capacity(text.len() + 1);
+    let mut depth = 0;
+    let mut tokens = Tokens(&text).peekable();
+    while let Some(token) = tokens.next() {
+        let next = tokens.peek().copied();
+        match token {
+            "{" | "[" => {
+                laid_out.push_str(token);
+                if matches!(next, Some("}" | "]")) {
+                    continue;
+                }
+                depth += 1;
+                break_line(&mut laid_out, depth, output);
+            }
+            "}" | "]" => {
+                if !laid_out.ends_with(['{', '[']) {
+                    depth = usize::saturating_sub(depth, 1);
+                    break_line(&mut laid_out, depth, output);
+                }
+                laid_out.push_str(token);
+            }
+            "," => {
+                laid_out.push(',');
+                break_line(&mut laid_out, depth, output);
+            }
+            ":" => laid_out.push_str(if output.is_terminal { ": " } else { ":" }),
+            value => {
+                let style = match (value.starts_with('"'), next) {
+                    (true, Some(":")) => NAME,
+                    (true, _) => STRING,
+                    (false, _) if value == "null" => PLAIN,
+                    (false, _) => OTHER,
+                };
+                if output.is_terminal {
+                    let _ = write!(laid_out, "{}", output.paint(style, escape(value)));
+                } else {
+                    laid_out.push_str(value);
+                }
+            }
+        }
+    }
+    laid_out.push('\n');
+    laid_out
+}
+
+fn break_line(laid_out: &mut String, depth: usize, output: &Output) {
+    if output.is_terminal {
+        laid_out.push('\n');
+        for _ in 0..depth {
+            laid_out.push_str("  ");
+        }
+    }
+}
+
+/// Escapes what JSON allows in a string and a terminal would obey.
+fn escape(token: &str) -> String {
+    let mut escaped = String::with_capacity(token.len());
+    for character in token.chars() {
+        if is_steering(character) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+/// The tokens of a valid JSON text.
+struct Tokens<'a>(&'a str);
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let text = self.0.trim_ascii_start();
+        let length = match text.bytes().next()? {
+            b'"' => {
+                let mut escaped = false;
+                let inside = text.bytes().skip(1).take_while(|byte| {
+                    let closes = *byte == b'"' && !escaped;
+                    escaped = *byte == b'\\' && !escaped;
+                    !closes
+                });
+                (inside.count() + 2).min(text.len())
+            }
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
+            _ => text
+                .find(|c: char| c.is_ascii_whitespace() || "{}[],:\"".contains(c))
+                .unwrap_or(text.len()),
+        };
+        let (token, rest) = text.split_at(length);
+        self.0 = rest;
+        Some(token)
+    }
+}
+
+/// The place of a value within a JSON document.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pointer: String,
+}
+
+impl Field {
+    /// Reads a JSON Pointer, if it begins with a slash, or else names separated by dots.
+    pub(crate) fn parse(path: &str) -> Self {
+        let pointer = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            pointer(path.split('.'))
+        };
+        Self { pointer }
+    }
+
+    /// The value, unless there is none.
+    pub(crate) fn of<'a>(&self, document: &'a Value) -> Option<&'a Value> {
+        document.pointer(&self.pointer)
+    }
+}
+
+/// The JSON Pointer of names within each other.
+pub(crate) fn pointer<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.fold(String::new(), |pointer, name| {
+        format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+    })
+}

@@ -1,0 +1,215 @@
+//! Standard input, output and error: what can be shown there, and how.
+
+use std::borrow::Cow;
+use std::env;
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Stdin, stdin};
+
+use crate::exit::Failure;
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const PLAIN: Style = Style::new();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+pub(crate) const NAME: Style = AnsiColor::Cyan.on_default();
+
+const WIDTH_OF_NO_TERMINAL: usize = 100;
+
+/// Standard output.
+pub(crate) struct Output {
+    stdout: io::Stdout,
+    pub(crate) is_terminal: bool,
+    pub(crate) color: bool,
+    /// How many columns a line may fill.
+    pub(crate) width: usize,
+}
+
+impl Output {
+    pub(crate) fn new() -> Self {
+        let stdout = io::stdout();
+        Self {
+            is_terminal: stdout.is_terminal(),
+            color: AutoStream::choice(&stdout) != ColorChoice::Never,
+            width: width(&stdout),
+            stdout,
+        }
+    }
+
+    /// Writes all of it: whoever interrupts the program does so between two calls of this, and never
+    /// within a line.
+    pub(crate) fn write(&self, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+        let mut stdout = self.stdout.lock();
+        stdout
+            .write_all(bytes.as_ref())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Failure::of_output(&error))
+    }
+
+    pub(crate) fn paint<T: fmt::Display>(&self, style: Style, text: T) -> Painted<T> {
+        Painted {
+            style: if self.color { style } else { PLAIN },
+            text,
+        }
+    }
+}
+
+fn width(stdout: &io::Stdout) -> usize {
+    let asked_for = env::var("COLUMNS")
+        .ok()
+        .and_then(|width| width.parse().ok());
+    asked_for
+        .or_else(|| {
+            let (width, _) = terminal_size::terminal_size_of(stdout)?;
+            Some(usize::from(width.0))
+        })
+        .filter(|width| *width > 0)
+        .unwrap_or(WIDTH_OF_NO_TERMINAL)
+}
+
+/// A text in a style.
+pub(crate) struct Painted<T> {
+    style: Style,
+    text: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Painted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let style = self.style;
+        write!(f, "{style}{}{style:#}", self.text)
+    }
+}
+
+/// Standard input, shared by all that read from it.
+pub(crate) struct Input {
+    stdin: BufReader<Stdin>,
+    line_number: u64,
+}
+
+impl Input {
+    pub(crate) fn new() -> Self {
+        Self {
+            stdin: BufReader::new(stdin()),
+            line_number: 0,
+        }
+    }
+
+    /// The private key, from the next line.
+    pub(crate) async fn key(&mut self) -> Result<String, Failure> {
+        if io::stdin().is_terminal() {
+            // Typing it would show it.
+            return Err(Failure::usage(
+                "--key-stdin does not read from a terminal; pass the key by a pipe or from a file",
+            ));
+        }
+        match self.line().await? {
+            Some(key) => String::from_utf8(key)
+                .map_err(|_| Failure::usage("the key on standard input is not Unicode")),
+            None => Err(Failure::usage("there is no key on standard input")),
+        }
+    }
+
+    /// All that is left.
+    pub(crate) async fn all(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        match self.stdin.read_to_end(&mut bytes).await {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(Failure::usage(format!(
+                "standard input cannot be read: {error}"
+            ))),
+        }
+    }
+
+    /// The next line that is not empty, without the white space around it.
+    pub(crate) async fn line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            self.line_number += 1;
+            let read = self.stdin.read_until(b'\n', &mut line).await;
+            let length = read.map_err(|error| {
+                Failure::usage(format!("standard input cannot be read: {error}"))
+            })?;
+            if length == 0 {
+                return Ok(None);
+            }
+            let line = line.trim_ascii();
+            if !line.is_empty() {
+                return Ok(Some(line.to_owned()));
+            }
+        }
+    }
+
+    /// The number of the line that was read last, counted from one.
+    pub(crate) fn line_number(&self) -> u64 {
+        self.line_number
+    }
+}
+
+pub(crate) fn choose_color(choice: clap::ColorChoice) {
+    match choice {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// Says something on standard error.
+pub(crate) fn say(text: impl fmt::Display) {
+    // If nobody can be told, there is nothing left to do about it.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+pub(crate) fn warn(text: &str) {
+    let style = AnsiColor::Yellow.on_default().bold();
+    say(format_args!("{style}warning:{style:#} {}", plain(text)));
+}
+
+pub(crate) fn complain(failure: &Failure) {
+    let style = AnsiColor::Red.on_default().bold();
+    say(format_args!(
+        "{style}error:{style:#} {}",
+        plain(&failure.to_string())
+    ));
+}
+
+/// A text from outside, unable to steer a terminal: white space is a space, and other control
+/// characters, with those that turn the direction of writing, are shown as replaced.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_steering) {
+        return Cow::Borrowed(text);
+    }
+    let harmless = |character: char| match character {
+        '\n' | '\r' | '\t' => ' ',
+        steering if is_steering(steering) => char::REPLACEMENT_CHARACTER,
+        harmless => harmless,
+    };
+    Cow::Owned(text.chars().map(harmless).collect())
+}
+
+pub(crate) fn is_steering(character: char) -> bool {
+    matches!(character,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || character.is_control()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn text_from_outside_cannot_steer_a_terminal() {
+        assert_eq!(
+            plain("a\x1b[2Jb\x07\u{9b}31m"),
+            "a\u{fffd}[2Jb\u{fffd}\u{fffd}31m"
+        );
+        assert_eq!(plain("gpj.\u{202e}exe"), "gpj.\u{fffd}exe");
+        assert_eq!(plain("two\r\nlines\t!"), "two  lines !");
+        assert_eq!(plain("größe 尺寸 👩‍🎨"), "größe 尺寸 👩‍🎨");
+    }
+}

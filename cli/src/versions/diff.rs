@@ -1,0 +1,158 @@
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use imagekit_client::types::{FileVersion, VersionId};
+use imagekit_client::{Error, ResponseValue};
+use serde::Serialize;
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::changes::{self, Change, What};
+use super::report;
+use crate::Context;
+use crate::args::Diff;
+use crate::config::Session;
+use crate::exit::{Exit, Failure};
+use crate::json;
+use crate::progress::Progress;
+use crate::terminal::{BAD, BOLD, FAINT, GOOD, NAME, Output, plain};
+use crate::words;
+
+/// Two versions of a file and what is between them.
+pub(super) struct Comparison {
+    pub(super) before: FileVersion,
+    pub(super) after: FileVersion,
+    pub(super) changes: Vec<Change>,
+}
+
+/// The changes for machines.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Machine<'a> {
+    file_id: &'a str,
+    before: &'a VersionId,
+    after: &'a VersionId,
+    changes: &'a [Change],
+}
+
+pub(crate) async fn diff(diff: Diff, mut context: Context) -> Result<Exit, Failure> {
+    let session = Session::start(&context.connection, &mut context.input).await?;
+    let progress = Progress::start(Some(2));
+    let get = async |version: &VersionId| -> Result<ResponseValue<FileVersion>, Error> {
+        let call = session.client.get_file_version_details();
+        let answer = call.file_id(&diff.file).version_id(version).send().await;
+        progress.advance();
+        answer
+    };
+    let (before, after) = futures_util::future::join(get(&diff.before), get(&diff.after)).await;
+    let (before, after) = (
+        before.map_err(|error| Failure::from(error).about(diff.before.as_str()))?,
+        after.map_err(|error| Failure::from(error).about(diff.after.as_str()))?,
+    );
+    let comparison = Comparison {
+        changes: changes::between(&before.json::<Value>()?, &after.json::<Value>()?),
+        before: before.into_inner(),
+        after: after.into_inner(),
+    };
+    drop(progress);
+
+    let output = &context.output;
+    if let Some(file) = &diff.html {
+        report::write(file, &comparison, &session, &context.now).await?;
+        output.write(format!("{} written\n", file.display()))?;
+    } else if diff.json {
+        let machine = Machine {
+            file_id: diff.file.as_str(),
+            before: &diff.before,
+            after: &diff.after,
+            changes: &comparison.changes,
+        };
+        let json = serde_json::to_vec(&machine)
+            .map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
+        output.write(json::lay_out(&json, output))?;
+    } else {
+        output.write(for_people(&comparison, &context.now, output))?;
+    }
+    Ok(Exit::Fine)
+}
+
+fn for_people(comparison: &Comparison, now: &DateTime<Utc>, output: &Output) -> String {
+    let mut text = String::new();
+    let path = plain(&comparison.after.file_path);
+    let _ = writeln!(text, "{}", output.paint(BOLD, path));
+    for (sign, style, version) in [
+        ("-", BAD, &comparison.before),
+        ("+", GOOD, &comparison.after),
+    ] {
+        let summary = summary(version, now);
+        let _ = writeln!(text, "{} {}", output.paint(style, sign), plain(&summary));
+    }
+    text.push('\n');
+    if comparison.changes.is_empty() {
+        text.push_str("nothing changed\n");
+    }
+    let widest = comparison
+        .changes
+        .iter()
+        .map(|change| change.name().width());
+    let column = widest.max().unwrap_or(0).min(30);
+    for change in &comparison.changes {
+        write_change(&mut text, change, column, output);
+    }
+    text
+}
+
+/// A version in one line.
+pub(super) fn summary(version: &FileVersion, now: &DateTime<Utc>) -> String {
+    let mut parts = Vec::new();
+    if let Some(info) = &version.version_info {
+        parts.extend(info.name.clone());
+        parts.push(info.id.to_string());
+    }
+    parts.extend(version.size.map(|size| words::bytes(size).0));
+    parts.extend(words::dimensions(version));
+    parts.extend(version.updated_at.map(|moment| words::since(&moment, now)));
+    parts.join(", ")
+}
+
+fn write_change(text: &mut String, change: &Change, column: usize, output: &Output) {
+    let name = change.name();
+    let name = plain(&name);
+    let _ = write!(text, "{}", output.paint(NAME, &name));
+    let pieces = pieces(change, output);
+    let length: usize = pieces.iter().map(|(_, width)| width + 2).sum();
+    let fits = column + 2 + length <= output.width && name.width() <= column;
+    if fits {
+        text.push_str(&" ".repeat(column - name.width()));
+    }
+    for (piece, _) in pieces {
+        text.push_str(if fits { "  " } else { "\n    " });
+        text.push_str(&piece);
+    }
+    text.push('\n');
+}
+
+/// What to write of a change, each piece with its width.
+fn pieces(change: &Change, output: &Output) -> Vec<(String, usize)> {
+    let piece = |sign: &str, style, value: &Value| {
+        let text = format!("{sign} {}", plain(&changes::in_words(value)));
+        (output.paint(style, &text).to_string(), text.width())
+    };
+    match &change.what {
+        What::Value { before, after } => {
+            let mut pieces = Vec::new();
+            pieces.extend(before.iter().map(|value| piece("-", BAD, value)));
+            pieces.extend(after.iter().map(|value| piece("+", GOOD, value)));
+            if let Some(difference) = change.difference() {
+                let text = format!("({difference})");
+                pieces.push((output.paint(FAINT, &text).to_string(), text.width()));
+            }
+            pieces
+        }
+        What::Items { removed, added } => removed
+            .iter()
+            .map(|item| piece("-", BAD, item))
+            .chain(added.iter().map(|item| piece("+", GOOD, item)))
+            .collect(),
+    }
+}

@@ -1,0 +1,193 @@
+//! The changes as a page that opens from disk and needs nothing from anywhere.
+
+use std::path::Path;
+use std::time::Duration;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, Utc};
+use imagekit_client::types::FileVersion;
+use serde_json::Value;
+
+use super::changes::{self, Change, What};
+use super::diff::Comparison;
+use crate::config::Session;
+use crate::exit::{Exit, Failure};
+use crate::terminal::warn;
+use crate::words;
+
+const THUMBNAIL_TIME: Duration = Duration::from_secs(10);
+const THUMBNAIL_BYTES: usize = 4 * 1024 * 1024;
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    path: &'a str,
+    sides: [Side<'a>; 2],
+    changes: Vec<Row>,
+    program: &'static str,
+    written: String,
+}
+
+/// One of the two versions.
+struct Side<'a> {
+    role: &'static str,
+    label: &'a str,
+    id: &'a str,
+    kind: &'a str,
+    thumbnail: Option<String>,
+    /// Where the version is, if that is a web address.
+    link: Option<&'a str>,
+    facts: Vec<(&'static str, String, String)>,
+}
+
+/// One change.
+struct Row {
+    name: String,
+    removed: Vec<String>,
+    added: Vec<String>,
+    difference: Option<String>,
+}
+
+/// Writes the page. Thumbnails are fetched and become part of it.
+pub(super) async fn write(
+    file: &Path,
+    comparison: &Comparison,
+    session: &Session,
+    now: &DateTime<Utc>,
+) -> Result<(), Failure> {
+    let Comparison {
+        before,
+        after,
+        changes,
+    } = comparison;
+    let (old, new) =
+        futures_util::future::join(thumbnail(before, session), thumbnail(after, session)).await;
+    let page = Page {
+        path: &after.file_path,
+        sides: [
+            Side::new("Before", before, old, now),
+            Side::new("After", after, new, now),
+        ],
+        changes: changes.iter().map(Row::new).collect(),
+        program: concat!("imagekit ", env!("CARGO_PKG_VERSION")),
+        written: words::date_time(now),
+    };
+    let cannot = |error: &dyn std::fmt::Display| {
+        Failure::new(
+            Exit::Other,
+            format!("cannot write {}: {error}", file.display()),
+        )
+    };
+    let html = page.render().map_err(|error| cannot(&error))?;
+    std::fs::write(file, html).map_err(|error| cannot(&error))
+}
+
+impl<'a> Side<'a> {
+    fn new(
+        role: &'static str,
+        version: &'a FileVersion,
+        thumbnail: Option<String>,
+        now: &DateTime<Utc>,
+    ) -> Self {
+        let info = version.version_info.as_ref();
+        let mut facts = Vec::new();
+        if let Some(size) = version.size {
+            let (short, exact) = words::bytes(size);
+            facts.push(("Size", short, exact.unwrap_or_default()));
+        }
+        if let Some(dimensions) = words::dimensions(version) {
+            facts.push(("Dimensions", dimensions, String::new()));
+        }
+        for (label, moment) in [
+            ("Created", &version.created_at),
+            ("Updated", &version.updated_at),
+        ] {
+            if let Some(moment) = moment {
+                facts.push((label, words::since(moment, now), words::date_time(moment)));
+            }
+        }
+        Self {
+            role,
+            label: info
+                .and_then(|info| info.name.as_deref())
+                .unwrap_or(&version.name),
+            id: info.map_or("", |info| info.id.as_str()),
+            kind: version.mime.as_deref().unwrap_or("no preview"),
+            thumbnail,
+            link: Some(version.url.as_str())
+                .filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+            facts,
+        }
+    }
+}
+
+impl Row {
+    fn new(change: &Change) -> Self {
+        let all = |values: &[Value]| values.iter().map(changes::in_words).collect();
+        let (removed, added) = match &change.what {
+            What::Value { before, after } => (all(before.as_slice()), all(after.as_slice())),
+            What::Items { removed, added } => (all(removed), all(added)),
+        };
+        Self {
+            name: change.name(),
+            removed,
+            added,
+            difference: change.difference(),
+        }
+    }
+}
+
+/// The thumbnail as a `data:` URL. A report without it is better than none.
+async fn thumbnail(version: &FileVersion, session: &Session) -> Option<String> {
+    let url = version.thumbnail.as_deref()?;
+    if url.starts_with("data:image/") {
+        return Some(url.to_owned());
+    }
+    if session.is_demo() {
+        // Its addresses lead nowhere, and it promised to do without the network.
+        return None;
+    }
+    match fetch(url, session.client.base_url().starts_with("https:")).await {
+        Ok(picture) => Some(picture),
+        Err(reason) => {
+            warn(&format!("the report lacks the thumbnail {url}: {reason}"));
+            None
+        }
+    }
+}
+
+/// Fetches a picture, without the private key: the address is whatever the answer said.
+async fn fetch(url: &str, https_only: bool) -> Result<String, String> {
+    let because = |error: reqwest::Error| {
+        // The innermost cause says it best.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        cause.to_string()
+    };
+    let client = reqwest::Client::builder()
+        .timeout(THUMBNAIL_TIME)
+        .https_only(https_only)
+        .build()
+        .map_err(because)?;
+    let answer = client.get(url).send().await.map_err(because)?;
+    let mut answer = answer.error_for_status().map_err(because)?;
+    let kind = answer
+        .headers()
+        .get(reqwest::header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .filter(|kind| kind.starts_with("image/"))
+        .ok_or("it is no picture")?
+        .to_owned();
+    let mut picture = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(because)? {
+        picture.extend_from_slice(&chunk);
+        if picture.len() > THUMBNAIL_BYTES {
+            return Err(format!("it is longer than {THUMBNAIL_BYTES} bytes"));
+        }
+    }
+    Ok(format!("data:{kind};base64,{}", BASE64.encode(picture)))
+}

@@ -1,0 +1,113 @@
+//! Which versions to get: those that are named, or those on standard input.
+
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use imagekit_client::types::{FileId, VersionId};
+
+use crate::args::Source;
+use crate::exit::Failure;
+use crate::terminal::Input;
+
+pub(super) enum Wanted {
+    These(Vec<Target>),
+    /// Those on standard input, of this file or else each with its file.
+    Lines(Option<FileId>),
+}
+
+/// A version that can be asked for.
+pub(super) struct Target {
+    pub(super) file: FileId,
+    pub(super) version: VersionId,
+}
+
+/// A line of standard input that names no version.
+pub(super) struct BadLine {
+    pub(super) number: u64,
+    pub(super) failure: Failure,
+}
+
+impl Wanted {
+    pub(super) fn by(
+        file: Source<FileId>,
+        versions: Vec<Source<VersionId>>,
+    ) -> Result<Self, Failure> {
+        let unclear =
+            |problem: &str| Failure::usage(problem).try_this("see imagekit versions get --help");
+        let file = match (file, versions.as_slice()) {
+            (Source::StandardInput, []) => return Ok(Self::Lines(None)),
+            (Source::StandardInput, _) => {
+                return Err(unclear(
+                    "if FILE_ID is `-`, standard input has the ids of the versions too",
+                ));
+            }
+            (Source::Id(_), []) => return Err(unclear("there is no VERSION_ID")),
+            (Source::Id(file), [Source::StandardInput]) => return Ok(Self::Lines(Some(file))),
+            (Source::Id(file), _) => file,
+        };
+        let target = |version| match version {
+            Source::Id(version) => Ok(Target {
+                file: file.clone(),
+                version,
+            }),
+            Source::StandardInput => Err(unclear("`-` stands for all VERSION_IDs, not for some")),
+        };
+        let targets: Result<_, _> = versions.into_iter().map(target).collect();
+        Ok(Self::These(targets?))
+    }
+
+    /// How many there are, unless standard input decides that.
+    pub(super) fn count(&self) -> Option<u64> {
+        match self {
+            Self::These(targets) => u64::try_from(targets.len()).ok(),
+            Self::Lines(_) => None,
+        }
+    }
+
+    /// One after another, or why one of them cannot be asked for.
+    pub(super) fn targets(self, input: Input) -> BoxStream<'static, Result<Target, BadLine>> {
+        match self {
+            Self::These(targets) => stream::iter(targets).map(Ok).boxed(),
+            Self::Lines(file) => stream::unfold(Some(input), move |input| {
+                let file = file.clone();
+                async move {
+                    let mut input = input?;
+                    match input.line().await {
+                        Ok(None) => None,
+                        Ok(Some(line)) => {
+                            let number = input.line_number();
+                            let target = Target::read(&line, file);
+                            let target = target.map_err(|failure| BadLine { number, failure });
+                            Some((target, Some(input)))
+                        }
+                        Err(failure) => {
+                            let number = input.line_number();
+                            Some((Err(BadLine { number, failure }), None))
+                        }
+                    }
+                }
+            })
+            .boxed(),
+        }
+    }
+}
+
+impl Target {
+    /// Reads the id of a version of `file`, or else the ids of a file and of its version.
+    fn read(line: &[u8], file: Option<FileId>) -> Result<Self, Failure> {
+        let line = str::from_utf8(line).map_err(|_| Failure::usage("is not UTF-8"))?;
+        let invalid = |id: &str, reason| Failure::usage(format!("{id:?}: {reason}"));
+        let (file, version) = match file {
+            Some(file) => (file, line),
+            None => {
+                let (file, version) = line.split_once(char::is_whitespace).ok_or_else(|| {
+                    Failure::usage(format!("{line:?} is not a file id and a version id"))
+                })?;
+                let parsed = file.parse().map_err(|reason| invalid(file, reason))?;
+                (parsed, version.trim_start())
+            }
+        };
+        Ok(Self {
+            file,
+            version: version.parse().map_err(|reason| invalid(version, reason))?,
+        })
+    }
+}

@@ -1,0 +1,138 @@
+use imagekit_mock::{Bytes, Fault, HeaderValue, Library, Response, Server};
+use serde_json::Value;
+
+use crate::support::{FILE, Mock, VERSION};
+
+/// An answer with everything that must not be lost: order, spelling of numbers, escapes, white space,
+/// and properties that nobody knows.
+const ANSWER: &str = r#"{ "url" : "https://example.com/a",
+  "name":"caf\u00e9 \"x\" {[,:]}", "fileId": "598821f949c0a938d57563bd", "filePath":"/a",
+  "size" : 1e2 , "width": 100.50, "aPropertyOfTomorrow": {"deep": [ ], "n": 12345678901234567890123},
+  "tags":["a" , "b\\"], "none": null, "empty": {}, "line": "two\nlines", "escape": "\u001b[2J" }"#;
+
+const COMPACT: &str = r#"{"url":"https://example.com/a","name":"caf\u00e9 \"x\" {[,:]}","fileId":"598821f949c0a938d57563bd","filePath":"/a","size":100,"width":100.50,"aPropertyOfTomorrow":{"deep":[],"n":12345678901234567890123},"tags":["a","b\\"],"none":null,"empty":{},"line":"two\nlines","escape":"\u001b[2J"}"#;
+
+fn mock() -> Mock {
+    let mut answer = Response::new(Bytes::from(body()));
+    answer
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("application/json"));
+    Mock::start(Server::builder().fault(Fault::answer(answer).on_id("odd")))
+}
+
+/// The model wants a whole number for the size, and 1e2 is none to it.
+fn body() -> String {
+    ANSWER.replace("1e2", "100")
+}
+
+#[test]
+fn raw_is_what_came_to_the_byte() {
+    let mock = mock();
+    let raw = mock
+        .imagekit(["versions", "get", FILE, "odd", "--raw"])
+        .run()
+        .fine();
+    assert_eq!(raw, body());
+    let raws = mock
+        .imagekit(["versions", "get", FILE, "odd", "odd", "--raw"])
+        .run()
+        .fine();
+    assert_eq!(raws, format!("{0}\n{0}\n", body()));
+}
+
+#[test]
+fn json_is_one_line_that_loses_nothing() {
+    let json = mock()
+        .imagekit(["versions", "get", FILE, "odd", "odd", "--json"])
+        .run()
+        .fine();
+    assert_eq!(json, format!("{COMPACT}\n{COMPACT}\n"));
+}
+
+#[test]
+fn fields_are_values_for_scripts() {
+    let mock = mock();
+    let field = |path: &str| {
+        let field = format!("--field={path}");
+        mock.imagekit(["versions", "get", FILE, "odd", &field])
+            .run()
+            .fine()
+    };
+    assert_eq!(field("name"), "café \"x\" {[,:]}\n");
+    assert_eq!(field("tags.1"), "b\\\n");
+    assert_eq!(field("/tags/0"), "a\n");
+    assert_eq!(field("tags"), "[\"a\",\"b\\\\\"]\n");
+    assert_eq!(field("none"), "\n");
+    assert_eq!(field("aPropertyOfTomorrow.deep"), "[]\n");
+    assert_eq!(field("escape"), "\u{1b}[2J\n", "a pipe gets what came");
+}
+
+#[test]
+fn a_view_cannot_steer_the_terminal_and_shows_unknown_properties() {
+    let view = mock()
+        .imagekit(["versions", "get", FILE, "odd"])
+        .run()
+        .fine();
+    assert!(!view.contains('\u{1b}'), "{view:?}");
+    assert!(view.contains("aPropertyOfTomorrow"), "{view}");
+    assert!(view.contains("\u{fffd}[2J"), "{view}");
+}
+
+#[test]
+fn colours_are_for_those_who_ask_or_sit_at_a_terminal() {
+    let mock = mock();
+    let get = || mock.imagekit(["versions", "get", FILE, VERSION]);
+    let always = || mock.imagekit(["versions", "get", FILE, VERSION, "--color=always"]);
+    let has_colour = |text: String| text.contains("\u{1b}[");
+    assert!(!has_colour(get().run().fine()));
+    assert!(has_colour(get().env("CLICOLOR_FORCE", "1").run().fine()));
+    assert!(has_colour(always().run().fine()));
+    assert!(
+        has_colour(always().env("NO_COLOR", "1").run().fine()),
+        "a flag is above the environment"
+    );
+    assert!(!has_colour(
+        get()
+            .env("CLICOLOR_FORCE", "1")
+            .env("NO_COLOR", "1")
+            .run()
+            .fine()
+    ));
+}
+
+#[test]
+fn a_view_fits_into_a_narrow_terminal() {
+    let mock = Mock::start(Server::builder().library(Library::demo()));
+    let ids = ["68f1c2a95c7cd75eb8a1d04e", "68f1c2a95c7cd75eb8806afc"];
+    for columns in [1, 20, 40, 60, 80, 200] {
+        let get = mock.imagekit(["versions", "get", ids[0], ids[1]]);
+        let view = get.env("COLUMNS", columns.to_string()).run().fine();
+        for line in view.lines().filter(|line| line.trim().contains(' ')) {
+            let longest_word = line
+                .split_whitespace()
+                .map(|word| word.chars().count())
+                .max();
+            let unbreakable = 16 + longest_word.unwrap_or(0);
+            let width = line.chars().count();
+            assert!(width <= columns.max(unbreakable), "{columns}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn changes_as_json_are_json() {
+    let mock = Mock::start(Server::builder().library(Library::demo()));
+    let args = ["versions", "diff", FILE, FILE, VERSION, "--json"];
+    let changes: Value = serde_json::from_str(&mock.imagekit(args).run().fine()).unwrap();
+    assert_eq!(changes["fileId"], FILE);
+    assert_eq!(
+        (&changes["before"], &changes["after"]),
+        (&FILE.into(), &VERSION.into())
+    );
+    let tags = changes["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|change| change["path"] == "/tags");
+    assert_eq!(tags.unwrap()["added"], serde_json::json!(["sale2019"]));
+}

@@ -1,0 +1,18 @@
+//! The command line through its real binary, against the fake ImageKit.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are outside of test functions"
+)]
+
+mod batch;
+mod configuration;
+mod failures;
+mod formats;
+mod golden;
+mod manual;
+mod report;
+mod schema;
+mod support;
+#[cfg(unix)]
+mod terminal;

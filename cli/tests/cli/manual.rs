@@ -1,0 +1,35 @@
+use std::fs;
+
+use crate::support::imagekit;
+
+#[test]
+fn every_shell_can_complete_the_commands() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = imagekit(["completions", shell]).run().fine();
+        for word in ["versions", "diff", "concurrency", "auth", "profile"] {
+            assert!(script.contains(word), "{shell} does not complete {word}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    imagekit(["man", folder.path().to_str().unwrap()])
+        .run()
+        .fine();
+    for page in [
+        "imagekit",
+        "imagekit-versions-get",
+        "imagekit-versions-diff",
+        "imagekit-auth-check",
+    ] {
+        let text = fs::read_to_string(folder.path().join(page).with_extension("1")).unwrap();
+        assert!(text.contains(".SH OPTIONS"), "{page}: {text}");
+    }
+    let text = fs::read_to_string(folder.path().join("imagekit.1")).unwrap();
+    assert!(
+        text.contains("Exit codes:") && text.contains("IMAGEKIT_PRIVATE_KEY"),
+        "{text}"
+    );
+}

@@ -1,0 +1,104 @@
+use std::fs;
+
+use imagekit_mock::{File, Library, Server};
+
+use crate::support::{Mock, imagekit};
+
+const HOSTILE: &str = "<script>alert(1)</script>\"' onerror=x";
+
+#[test]
+fn a_report_shows_both_versions_and_escapes_everything() {
+    let hostile = |number: usize, version: &mut imagekit_client::types::FileVersion| {
+        version.name = HOSTILE.to_owned();
+        version.file_path = format!("/{HOSTILE}");
+        version.tags = Some(vec![format!("{HOSTILE}{number}")]);
+        version.mime = Some(HOSTILE.to_owned());
+        version.description = Some(format!("{number}{HOSTILE}"));
+        version.url = "javascript:alert(1)".to_owned();
+        version.thumbnail = Some(format!("data:image/svg+xml,<svg/>{HOSTILE}{number}"));
+        if let Some(info) = &mut version.version_info {
+            info.name = Some(format!("{HOSTILE}{number}"));
+        }
+    };
+    let library = Library::new().file(File::new("file").versions(2).each(hostile));
+    let mock = Mock::start(Server::builder().library(library));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    let args = ["versions", "diff", "file", "file", "file-2", "--html"].map(Into::into);
+    let args: Vec<std::ffi::OsString> = args.into_iter().chain([path.clone().into()]).collect();
+    let printed = mock.imagekit(args).run().fine();
+    assert_eq!(printed, format!("{} written\n", path.display()));
+
+    let page = fs::read_to_string(&path).unwrap();
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("javascript:"), "a link that is none");
+    assert!(!page.contains("\"' onerror"), "{page}");
+    let thumbnails: Vec<&str> = page.matches("<img src=\"data:image/svg+xml,").collect();
+    assert_eq!(thumbnails.len(), 2);
+    assert!(page.contains("default-src &#39;none&#39;") || page.contains("default-src 'none'"));
+}
+
+#[test]
+fn a_report_needs_nothing_from_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    let path = path.to_str().unwrap();
+    let ids = [
+        "68f1c2a95c7cd75eb8a1d04e",
+        "68f1c2a95c7cd75eb87fa00a",
+        "68f1c2a95c7cd75eb8808ccf",
+    ];
+    let args = [
+        "--demo", "versions", "diff", ids[0], ids[1], ids[2], "--html", path,
+    ];
+    imagekit(args).run().fine();
+    let page = fs::read_to_string(path).unwrap();
+    assert!(
+        page.contains("<del>winter</del>") && page.contains("<ins>wool</ins>"),
+        "{page}"
+    );
+    assert!(page.contains("+1,817,345"), "{page}");
+    for loads in ["<link", "src=\"http", "@import", "url(http"] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+}
+
+#[test]
+fn a_thumbnail_is_fetched_without_the_key_and_becomes_part_of_the_report() {
+    use imagekit_mock::{Bytes, Fault, HeaderValue, Response};
+    let mut picture = Response::new(Bytes::from_static(b"GIF89a"));
+    picture
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("image/gif"));
+    let pictures = Mock::start(Server::builder().fault(Fault::answer(picture).on_id("picture")));
+    let address = format!("{}/v1/files/picture/versions/", pictures.server.url());
+    let library =
+        Library::new().file(File::new("file").versions(2).each(move |number, version| {
+            version.thumbnail = Some(match number {
+                1 => format!("{address}{number}"),
+                _ => address.replace("picture", "no-picture") + "2",
+            });
+        }));
+    let mock = Mock::start(Server::builder().library(library));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    let path = path.to_str().unwrap();
+    let args = ["versions", "diff", "file", "file", "file-2", "--html", path];
+    let written = mock.imagekit(args).run();
+    assert_eq!(written.code, Some(0));
+    assert!(
+        written
+            .stderr
+            .starts_with("warning: the report lacks the thumbnail"),
+        "{}",
+        written.stderr
+    );
+    let page = fs::read_to_string(path).unwrap();
+    assert!(
+        page.contains("<img src=\"data:image/gif;base64,R0lGODlh\""),
+        "{page}"
+    );
+    for request in pictures.server.requests() {
+        assert!(!request.headers().contains_key("authorization"));
+    }
+}

@@ -1,0 +1,154 @@
+//! Terminals, pipes that break and outputs that are closed.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use imagekit_mock::{Library, Server};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::support::{FILE, Mock, Outcome, VERSION};
+
+/// A terminal: the end of whoever looks at it, and the end of the program.
+fn terminal(columns: u16) -> (OwnedFd, File) {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let screen = openpt(flags).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let size = Winsize {
+        ws_row: 40,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&screen, size).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let program = File::options()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    (screen, program)
+}
+
+/// What is on the screen after the program has run on a terminal.
+fn on_terminal(columns: u16, args: &[&str], environment: &[(&str, &str)]) -> String {
+    let mock = Mock::start(Server::builder().library(Library::demo()));
+    let (screen, program) = terminal(columns);
+    let mut imagekit = mock.imagekit(args).env("TERM", "xterm-256color");
+    for (name, value) in environment {
+        imagekit = imagekit.env(name, value);
+    }
+    let mut child = imagekit
+        .command
+        .stdin(program.try_clone().unwrap())
+        .stdout(program.try_clone().unwrap())
+        .stderr(program)
+        .spawn()
+        .unwrap();
+    // The command holds the program's end as well, and the screen ends only with the last of them.
+    drop(imagekit);
+    let mut seen = Vec::new();
+    // Linux ends a terminal with an error instead of an end of file.
+    let _ = File::from(screen).read_to_end(&mut seen);
+    assert!(child.wait().unwrap().success());
+    String::from_utf8(seen).unwrap().replace("\r\n", "\n")
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_wants_none() {
+    let get = ["versions", "get", FILE, VERSION];
+    let seen = on_terminal(100, &get, &[]);
+    assert!(seen.contains("\u{1b}[1mfile1.jpg\u{1b}[0m"), "{seen:?}");
+    let seen = on_terminal(100, &get, &[("NO_COLOR", "1")]);
+    assert!(!seen.contains('\u{1b}'), "{seen:?}");
+    assert!(seen.contains("[t-shirt]"), "{seen}");
+    let seen = on_terminal(100, &get, &[("TERM", "dumb")]);
+    assert!(!seen.contains('\u{1b}'), "{seen:?}");
+}
+
+#[test]
+fn a_terminal_gets_json_laid_out() {
+    let get = ["versions", "get", FILE, VERSION, "--json", "--color=never"];
+    let seen = on_terminal(100, &get, &[]);
+    assert!(
+        seen.starts_with("{\n  \"AITags\": [\n    {\n      \"confidence\": 90.12,\n"),
+        "{seen}"
+    );
+    serde_json::from_str::<serde_json::Value>(&seen).unwrap();
+}
+
+#[test]
+fn a_narrow_terminal_gets_narrow_lines() {
+    let get = ["versions", "get", FILE, VERSION, "--color=never"];
+    let seen = on_terminal(30, &get, &[]);
+    assert!(
+        seen.contains("\nTags\n  [t-shirt] [round-neck]\n  [sale2019]\n"),
+        "{seen}"
+    );
+}
+
+#[test]
+fn whoever_has_seen_enough_may_leave() {
+    let mock = Mock::start(Server::builder().library(Library::demo()));
+    let ids = [VERSION; 200];
+    let args = ["versions", "get", FILE].into_iter().chain(ids);
+    let mut child = mock
+        .imagekit(args)
+        .command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut first).unwrap();
+    drop(stdout);
+    let outcome = Outcome::of(child.wait_with_output().unwrap());
+    assert_eq!(first, "file1.jpg Version 2\n");
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn outputs_that_are_closed_or_full_are_no_reason_to_panic() {
+    let mock = Mock::start(Server::builder());
+    let shell = |redirect: &str| {
+        let script = format!("\"$0\" versions get {FILE} {VERSION} {redirect}");
+        let program = mock.imagekit(["-c", &script, env!("CARGO_BIN_EXE_imagekit")]);
+        let mut command = std::process::Command::new("/bin/sh");
+        command.args(program.command.get_args()).env_clear();
+        for (name, value) in program.command.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        Outcome::of(command.output().unwrap())
+    };
+    let closed = shell(">&-");
+    assert_eq!(closed.code, Some(0), "{closed:?}");
+    let all_closed = shell(">&- 2>&- <&-");
+    assert_eq!(all_closed.code, Some(0), "{all_closed:?}");
+    if cfg!(target_os = "linux") {
+        let full = shell("> /dev/full");
+        assert_eq!(full.code, Some(1), "{full:?}");
+        assert!(
+            full.stderr.contains("cannot write to standard output"),
+            "{full:?}"
+        );
+    }
+}
+
+#[test]
+fn a_key_is_not_typed_where_all_can_see_it() {
+    let (_screen, program) = terminal(80);
+    let mock = Mock::start(Server::builder());
+    let mut check = mock.imagekit(["auth", "check", "--key-stdin"]);
+    let outcome = Outcome::of(check.command.stdin(program).output().unwrap());
+    assert_eq!(outcome.code, Some(2));
+    assert!(
+        outcome.stderr.contains("does not read from a terminal"),
+        "{}",
+        outcome.stderr
+    );
+}

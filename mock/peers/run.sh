@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Has other people's clients talk to the mock: curl, ImageKit's own SDKs for Node.js and Python, and
+# Schemathesis, which makes up requests from the OpenAPI document and judges the answers by it.
+#
+# What they need is installed into target/peers, once. A client that cannot be installed is skipped
+# with a notice, or is a failure if PEERS_REQUIRED is set.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+NODE_SDK=@imagekit/nodejs@7.11.0
+PYTHON_SDK=imagekitio==5.11.0
+SCHEMATHESIS=schemathesis==4.32.5
+
+documented=openapi/examples/file-version.json
+peers=mock/peers
+installed=target/peers
+mkdir -p "$installed"
+
+say() { printf '%s\n' "== $*"; }
+
+skip() {
+    say "SKIPPED: $1"
+    if [[ -n ${PEERS_REQUIRED:-} ]]; then exit 1; fi
+}
+
+# Runs an installation unless it was done before; fails if it cannot be done.
+once() {
+    local stamp="$installed/$1.installed"
+    shift
+    [[ $(cat "$stamp" 2>/dev/null) == "$*" ]] && return
+    "$@" >"$installed/log" 2>&1 || { tail -n 3 "$installed/log"; return 1; }
+    echo "$*" >"$stamp"
+}
+
+# Starts a mock with these arguments, and sets its address, which the SDKs take from there.
+start_mock() {
+    : >"$installed/mock.log"
+    cargo run --quiet --package imagekit-mock -- --port 0 --private-key "$IMAGEKIT_PRIVATE_KEY" "$@" \
+        >"$installed/mock.log" &
+    mock=$!
+    until IMAGE_KIT_BASE_URL=$(grep -o -m 1 'http://[0-9.:]*' "$installed/mock.log"); do
+        kill -0 "$mock" || exit 1
+        sleep 0.1
+    done
+    export IMAGE_KIT_BASE_URL
+}
+
+stop_mock() {
+    [[ -z ${mock:-} ]] || kill "$mock" 2>/dev/null || true
+    mock=
+}
+trap stop_mock EXIT
+
+# Runs where its cache may stay.
+schemathesis() (
+    root=$PWD
+    cd "$installed"
+    python/bin/schemathesis --config-file "$root/$peers/schemathesis.toml" \
+        run "$root/openapi/imagekit.yaml" --url "$IMAGE_KIT_BASE_URL" --auth "$IMAGEKIT_PRIVATE_KEY:" "$@"
+)
+
+export IMAGEKIT_PRIVATE_KEY=private_of_the_peers
+cargo build --quiet --package imagekit-mock
+start_mock
+
+path=/v1/files/598821f949c0a938d57563bd/versions/697821f849c0a938d57563ce
+say "curl"
+curl --silent --show-error --fail -u "$IMAGEKIT_PRIVATE_KEY:" "$IMAGE_KIT_BASE_URL$path"
+echo
+
+say "Node.js: $NODE_SDK"
+if once node npm install --no-audit --no-fund --no-package-lock --prefix "$installed/node" "$NODE_SDK"; then
+    cp "$peers/get-version.mjs" "$installed/node/"
+    node "$installed/node/get-version.mjs" "$documented"
+else
+    skip "$NODE_SDK cannot be installed"
+fi
+
+say "Python: $PYTHON_SDK"
+python_is_ready=
+if once venv python3 -m venv "$installed/python" &&
+    once python "$installed/python/bin/pip" install --quiet "$PYTHON_SDK" "$SCHEMATHESIS"; then
+    python_is_ready=1
+    "$installed/python/bin/python" "$peers/get_version.py" "$documented"
+else
+    skip "$PYTHON_SDK and $SCHEMATHESIS cannot be installed"
+fi
+
+say "Schemathesis"
+[[ -n $python_is_ready ]] || exit 0
+schemathesis
+stop_mock
+
+say "Schemathesis, to see that it finds what is wrong"
+start_mock --fault content-type=text/plain
+if schemathesis >"$installed/log"; then
+    cat "$installed/log"
+    say "FAILED: a wrong content type was not found"
+    exit 1
+fi
+grep 'Undocumented Content-Type' "$installed/log"

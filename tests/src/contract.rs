@@ -1,0 +1,272 @@
+//! What the document says about values, to hold the client's models against.
+//!
+//! It comes from `openapi/schemas`, which `cargo xtask generate` derives from the document.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::workspace_file;
+
+/// The schema of one component.
+pub struct Shape {
+    root: Value,
+    validator: Validator,
+}
+
+/// A step from a value to one within it.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// To a property of an object.
+    Key(String),
+    /// To an item of an array.
+    Index(usize),
+}
+
+impl Shape {
+    /// The shape of a component.
+    ///
+    /// # Panics
+    ///
+    /// If `openapi/schemas` has no such component.
+    #[must_use]
+    pub fn of(component: &str) -> Self {
+        let path = workspace_file("openapi/schemas").join(format!("{component}.json"));
+        let root = fs::read_to_string(&path)
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok());
+        let Some(root) = root else {
+            unreachable!("{} is no JSON", path.display());
+        };
+        let options = jsonschema::options()
+            .should_validate_formats(true)
+            .offline();
+        match options.build(&root) {
+            Ok(validator) => Self { root, validator },
+            Err(error) => unreachable!("{component}: {error}"),
+        }
+    }
+
+    /// The names of all components.
+    #[must_use]
+    pub fn components() -> Vec<String> {
+        let entries = fs::read_dir(workspace_file("openapi/schemas"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let names =
+            entries.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// The JSON Schema itself.
+    #[must_use]
+    pub fn schema(&self) -> &Value {
+        &self.root
+    }
+
+    /// The paths of everything that is wrong with a value, as in `$.versionInfo.id`.
+    #[must_use]
+    pub fn faults(&self, value: &Value) -> Vec<String> {
+        let errors: Vec<_> = self.validator.iter_errors(value).collect();
+        let causes = errors.iter().flat_map(causes);
+        causes
+            .map(|cause| path_of_pointer(cause.instance_path().as_str(), value))
+            .collect()
+    }
+
+    /// A value that has everything that the schema knows.
+    #[must_use]
+    pub fn full(&self) -> Value {
+        self.full_of(&self.root)
+    }
+
+    fn full_of(&self, schema: &Value) -> Value {
+        let schema = self.target(schema);
+        if let Some(listed) = schema["anyOf"][0]["enum"].get(0) {
+            return listed.clone();
+        }
+        match schema["type"]
+            .as_str()
+            .or_else(|| schema["type"][0].as_str())
+        {
+            Some("boolean") => true.into(),
+            Some("integer") => 4_812_345_678_i64.into(),
+            Some("number") => 93.33.into(),
+            Some("string") if schema["format"] == "date-time" => "2026-02-17T15:20:33.906Z".into(),
+            Some("string") if schema.get("pattern").is_some() => "598821f949c0a938d57563bd".into(),
+            Some("string") => "text".into(),
+            Some("array") => json!([self.full_of(&schema["items"])]),
+            Some("object") => {
+                let properties = schema["properties"].as_object().into_iter().flatten();
+                let mut object: Map<String, Value> = properties
+                    .map(|(name, property)| (name.clone(), self.full_of(property)))
+                    .collect();
+                if let Some(values) = schema.get("additionalProperties") {
+                    object.insert("two words".to_owned(), self.full_of(values));
+                }
+                object.into()
+            }
+            _ => json!(["any", 1, 2.5, false]),
+        }
+    }
+
+    /// The steps to every value within `value` that the schema knows.
+    #[must_use]
+    pub fn places(&self, value: &Value) -> Vec<Vec<Step>> {
+        let mut places = Vec::new();
+        self.places_in(&self.root, value, &mut Vec::new(), &mut places);
+        places
+    }
+
+    fn places_in(
+        &self,
+        schema: &Value,
+        value: &Value,
+        here: &mut Vec<Step>,
+        places: &mut Vec<Vec<Step>>,
+    ) {
+        let schema = self.target(schema);
+        let mut go = |step: Step, schema: &Value, value: &Value| {
+            here.push(step);
+            places.push(here.clone());
+            self.places_in(schema, value, here, places);
+            here.pop();
+        };
+        match value {
+            Value::Object(entries) => {
+                for (name, value) in entries {
+                    let property = schema["properties"].get(name);
+                    if let Some(schema) = property.or_else(|| schema.get("additionalProperties")) {
+                        go(Step::Key(name.clone()), schema, value);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    go(Step::Index(index), &schema["items"], value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What of a value a model holds, in a form in which equal values are equal: properties that the
+    /// schema does not know are ignored, null is absent, and numbers and times count by their value.
+    #[must_use]
+    pub fn held(&self, value: &Value) -> Value {
+        self.held_by(&self.root, value)
+    }
+
+    fn held_by(&self, schema: &Value, value: &Value) -> Value {
+        let schema = self.target(schema);
+        match value {
+            Value::Object(entries) => {
+                let mut held = Map::new();
+                for (name, value) in entries {
+                    match (
+                        schema["properties"].get(name),
+                        schema.get("additionalProperties"),
+                    ) {
+                        (Some(_), _) if value.is_null() => {}
+                        (Some(known), _) | (None, Some(known)) => {
+                            held.insert(name.clone(), self.held_by(known, value));
+                        }
+                        (None, None) if schema.get("properties").is_some() => {}
+                        (None, None) => {
+                            held.insert(name.clone(), value.clone());
+                        }
+                    }
+                }
+                held.into()
+            }
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.held_by(&schema["items"], item))
+                .collect(),
+            Value::Number(number) if is(schema, "number") => json!(number.as_f64()),
+            // 94.0 is an integer too, and is written as one.
+            Value::Number(number) if is(schema, "integer") && number.is_f64() => {
+                let text = format!("{:.0}", number.as_f64().unwrap_or_default().abs());
+                text.parse::<i64>().map_or(value.clone(), Into::into)
+            }
+            Value::String(text) if schema["format"] == "date-time" => {
+                match chrono::DateTime::parse_from_rfc3339(text) {
+                    Ok(time) => time.timestamp_nanos_opt().into(),
+                    Err(_) => value.clone(),
+                }
+            }
+            _ => value.clone(),
+        }
+    }
+
+    /// The schema behind references, and behind the choice between something and null.
+    fn target<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let inner = schema.pointer("/allOf/0").or_else(|| {
+            let nullable = schema["anyOf"][1]["type"] == "null";
+            schema.pointer("/anyOf/0").filter(|_| nullable)
+        });
+        if let Some(inner) = inner {
+            return self.target(inner);
+        }
+        let reference = schema["$ref"]
+            .as_str()
+            .and_then(|target| target.strip_prefix('#'));
+        match reference.and_then(|pointer| self.root.pointer(pointer)) {
+            Some(target) => self.target(target),
+            None => schema,
+        }
+    }
+}
+
+fn is(schema: &Value, kind: &str) -> bool {
+    schema["type"] == kind || schema["type"][0] == kind
+}
+
+/// Of a choice between something and null, what is wrong with the something.
+fn causes<'a>(error: &'a ValidationError<'_>) -> Vec<&'a ValidationError<'a>> {
+    let ValidationErrorKind::AnyOf { context } = error.kind() else {
+        return vec![error];
+    };
+    let is_null = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(kind) } if kind.as_str() == "null");
+    let branches = context.iter().filter(|branch| !branch.iter().any(is_null));
+    branches.flatten().flat_map(causes).collect()
+}
+
+/// The path to a place as the client writes it.
+#[must_use]
+pub fn path(steps: &[Step]) -> String {
+    let mut path = "$".to_owned();
+    for step in steps {
+        // Writing to a String cannot fail.
+        let _ = match step {
+            Step::Index(index) => write!(path, "[{index}]"),
+            Step::Key(key) if key.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                write!(path, ".{key}")
+            }
+            Step::Key(key) => write!(path, "[{key:?}]"),
+        };
+    }
+    path
+}
+
+fn path_of_pointer(pointer: &str, root: &Value) -> String {
+    let mut value = root;
+    let mut steps = Vec::new();
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let index = token.parse().ok().filter(|_| value.is_array());
+        let (step, next) = match index {
+            Some(index) => (Step::Index(index), value.get(index)),
+            None => (Step::Key(token.clone()), value.get(&token)),
+        };
+        steps.push(step);
+        value = next.unwrap_or(&Value::Null);
+    }
+    path(&steps)
+}

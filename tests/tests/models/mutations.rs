@@ -1,0 +1,303 @@
+//! Every property of the document in every way that it could come, predicted by the document.
+
+use std::collections::BTreeMap;
+
+use imagekit_client::Error;
+use imagekit_tests::contract::{Shape, Step, path};
+use imagekit_tests::example;
+use serde_json::{Value, json};
+
+use crate::decode_all;
+
+/// An answer with one thing changed.
+struct Mutation {
+    what: String,
+    body: String,
+}
+
+/// Stands in a value for what JSON values cannot hold.
+const RAW: &str = "\u{e000}";
+
+/// What is put into each place, whatever is expected there.
+fn values() -> Vec<Value> {
+    let mut values = vec![
+        Value::Null,
+        json!(true),
+        json!(false),
+        // Numbers: small, large, whole, and not quite.
+        json!(0),
+        json!(-1),
+        json!(94),
+        json!(94.0),
+        json!(93.33),
+        json!(-0.0),
+        json!(1e300),
+        json!(f64::MAX),
+        json!(f64::MIN_POSITIVE),
+        json!(i32::MAX),
+        json!(4_294_967_296_i64),
+        json!(9_007_199_254_740_992_i64),
+        json!(9_007_199_254_740_993_i64),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        // Collections.
+        json!([]),
+        json!([[]]),
+        json!([null]),
+        json!(["a", 1]),
+        json!(["a", "b"]),
+        json!({}),
+        json!({ "a": null }),
+        json!({ "\u{1f600} \u{0}": { "b": [1.5, "c"] } }),
+        nested(100),
+    ];
+    values.extend(texts().into_iter().map(Value::from));
+    values
+}
+
+fn texts() -> Vec<String> {
+    let texts = [
+        "",
+        " ",
+        "a value that nobody has listed",
+        "94",
+        "true",
+        "null",
+        // Unicode: control, combining, right to left, outside of the first plane, at its end.
+        "\u{0}",
+        "\n\t\r\u{1b}\u{7f}\u{85}",
+        "e\u{301} \u{202e}\u{5d0}\u{5d1}",
+        "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}",
+        "\u{fffd}\u{feff}\u{10ffff}",
+        // Ids that are none, and ids that only look odd.
+        ".",
+        "..",
+        "...",
+        "a\\b",
+        "a/../b",
+        "%2e%2e",
+        "a?b#c",
+        // Times.
+        "2026-02-17T15:20:33Z",
+        "2026-02-17T15:20:33.906123456Z",
+        "2026-02-17T15:20:33.906+05:30",
+        "2026-02-17t15:20:33.906z",
+        "2024-02-29T00:00:00Z",
+        "2023-02-29T00:00:00Z",
+        "2016-12-31T23:59:60Z",
+        "2026-02-17T24:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "2026-02-17",
+        "2026-02-17 15:20:33",
+        "0000:00:00 00:00:00",
+    ];
+    let long = "x".repeat(100_000);
+    texts.into_iter().map(str::to_owned).chain([long]).collect()
+}
+
+/// Texts that are no JSON, or not within its usual limits.
+const RAW_TEXTS: [&str; 6] = ["1e400", "-1e400", "NaN", "01", "\"\\ud800\"", "tru"];
+
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(json!(1), |inner, _| json!([inner]))
+}
+
+fn mutations(shape: &Shape, base: &Value) -> Vec<Mutation> {
+    let mut mutations = Vec::new();
+    let values = values();
+    for place in shape.places(base) {
+        let name = path(&place);
+        let mut add = |what: String, body: String| mutations.push(Mutation { what, body });
+        for value in &values {
+            let shown: String = value.to_string().chars().take(60).collect();
+            let mut body = base.clone();
+            *at(&mut body, &place) = value.clone();
+            add(format!("{name} = {shown}"), body.to_string());
+        }
+        for text in RAW_TEXTS {
+            let mut body = base.clone();
+            *at(&mut body, &place) = RAW.into();
+            add(
+                format!("{name} = {text}"),
+                body.to_string().replace(&format!("\"{RAW}\""), text),
+            );
+        }
+        let (last, around) = place.split_last().unwrap();
+        let mut absent = base.clone();
+        match (at(&mut absent, around), last) {
+            (Value::Object(entries), Step::Key(key)) => {
+                entries.remove(key);
+            }
+            (Value::Array(items), Step::Index(index)) => {
+                items.remove(*index);
+            }
+            _ => unreachable!("{name} is no place"),
+        }
+        add(format!("{name} is absent"), absent.to_string());
+        for sibling in [json!(null), json!("new"), json!({ "id": ["new"] })] {
+            let mut body = base.clone();
+            if let Value::Object(entries) = at(&mut body, around) {
+                entries.insert("notInTheDocument".to_owned(), sibling);
+                add(format!("{name} has a sibling"), body.to_string());
+            }
+        }
+    }
+    mutations
+}
+
+fn at<'a>(value: &'a mut Value, steps: &[Step]) -> &'a mut Value {
+    steps.iter().fold(value, |value, step| match step {
+        Step::Key(key) => &mut value[key],
+        Step::Index(index) => &mut value[index],
+    })
+}
+
+/// Why the client may differ from the document, though neither is at fault. `message` is the error
+/// of the client, unless it has decoded the value.
+fn reason(value: &Value, faults: &[String], message: Option<&str>) -> Option<&'static str> {
+    let all = |test: fn(&Value) -> bool| {
+        faults
+            .iter()
+            .all(|path| find(value, path).is_some_and(test))
+    };
+    match message {
+        None if all(Value::is_null) => Some("null for an optional property reads as absent"),
+        None if all(Value::is_array) => Some("serde reads an object from a list of its values"),
+        Some(message)
+            if faults
+                .iter()
+                .any(|path| message.contains(&format!(" {path}[")))
+                && all(Value::is_array) =>
+        {
+            Some("serde reads an object from a list, and names what is wrong in the list")
+        }
+        _ => None,
+    }
+}
+
+/// The value at a path as the client writes it.
+fn find<'a>(value: &'a Value, at: &str) -> Option<&'a Value> {
+    fn go<'a>(value: &'a Value, here: &mut Vec<Step>, at: &str) -> Option<&'a Value> {
+        if path(here) == at {
+            return Some(value);
+        }
+        let children: Vec<(Step, &Value)> = match value {
+            Value::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| (Step::Key(key.clone()), value))
+                .collect(),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, value)| (Step::Index(index), value))
+                .collect(),
+            _ => Vec::new(),
+        };
+        children.into_iter().find_map(|(step, value)| {
+            here.push(step);
+            let found = go(value, here, at);
+            here.pop();
+            found
+        })
+    }
+    go(value, &mut Vec::new(), at)
+}
+
+fn names_one_of(faults: &[String], error: &Error) -> bool {
+    let message = error.to_string();
+    error.is_decode()
+        && faults
+            .iter()
+            .any(|path| message.contains(&format!(" {path}: ")))
+}
+
+#[tokio::test]
+async fn each_mutation_decodes_or_fails_as_the_document_says() {
+    let shape = Shape::of("FileVersion");
+    let mut bases = vec![shape.full()];
+    for name in [
+        "file-version.json",
+        "file-version-recent.json",
+        "file-version-video.json",
+    ] {
+        bases.push(serde_json::from_str(&example(name)).unwrap());
+    }
+    let all: Vec<Mutation> = bases
+        .iter()
+        .flat_map(|base| mutations(&shape, base))
+        .collect();
+    let bodies: Vec<String> = all.iter().map(|mutation| mutation.body.clone()).collect();
+    let outcomes = decode_all("200 OK", bodies).await;
+
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut unexplained = Vec::new();
+    for (Mutation { what, body }, outcome) in all.iter().zip(&outcomes) {
+        let parsed: Option<Value> = serde_json::from_str(body).ok();
+        let faults = parsed.as_ref().map(|value| shape.faults(value));
+        let verdict = match (faults.as_deref(), outcome) {
+            (Some([]), Ok(version)) => {
+                let encoded = serde_json::to_value(&**version).unwrap();
+                let same = shape.held(&encoded) == shape.held(parsed.as_ref().unwrap());
+                (same && shape.faults(&encoded).is_empty()).then_some("decodes to what was sent")
+            }
+            (Some(faults), Err(error)) if names_one_of(faults, error) => {
+                Some("fails, naming the path that the schema finds")
+            }
+            (None, Err(error)) => error.is_decode().then_some("fails, being no JSON"),
+            (Some(faults), outcome) => {
+                let message = outcome.as_ref().err().map(ToString::to_string);
+                reason(parsed.as_ref().unwrap(), faults, message.as_deref())
+            }
+            (None, Ok(_)) => None,
+        };
+        match verdict {
+            Some(verdict) => *counts.entry(verdict).or_default() += 1,
+            None => {
+                let outcome = outcome
+                    .as_ref()
+                    .map_or_else(ToString::to_string, |_| "decodes".into());
+                unexplained.push(format!(
+                    "{what}: the schema finds {faults:?}, the client: {outcome}"
+                ));
+            }
+        }
+    }
+    println!("{} mutations: {counts:#?}", all.len());
+    assert!(
+        unexplained.is_empty(),
+        "{} unexplained:\n{}",
+        unexplained.len(),
+        unexplained.join("\n")
+    );
+    assert!(all.len() > 5000, "{} mutations", all.len());
+}
+
+#[tokio::test]
+async fn each_mutation_of_an_error_leaves_its_status_and_what_it_says() {
+    let shape = Shape::of("Error");
+    let all = mutations(&shape, &shape.full());
+    let bodies: Vec<String> = all.iter().map(|mutation| mutation.body.clone()).collect();
+    let outcomes = decode_all("404 Not Found", bodies).await;
+    for (Mutation { what, body }, outcome) in all.iter().zip(outcomes) {
+        let error = outcome.unwrap_err();
+        assert!(error.is_not_found(), "{what}: {error}");
+        let parsed: Value = serde_json::from_str(body).unwrap_or_default();
+        let faults = shape.faults(&parsed);
+        match error.details() {
+            Some(details) => {
+                let held = serde_json::to_value(details).unwrap();
+                assert_eq!(shape.held(&held), shape.held(&parsed), "{what}");
+                let explained = faults.is_empty() || reason(&parsed, &faults, None).is_some();
+                assert!(explained, "{what}: {faults:?}");
+            }
+            // Of a body as long as that the client keeps only the beginning.
+            None => assert!(
+                !faults.is_empty() || body.len() > 64 * 1024,
+                "{what}: {error}"
+            ),
+        }
+    }
+    println!("{} mutations of an error", all.len());
+    assert!(all.len() > 500);
+}

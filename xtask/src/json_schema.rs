@@ -1,0 +1,201 @@
+//! JSON Schema 2020-12 from the schemas of the document, and what its validator says.
+
+use std::collections::BTreeSet;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::document::{Document, SCHEMAS};
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// What is wrong with a value, and where in it.
+pub(crate) struct Fault {
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+}
+
+/// The schema of a component as a file that needs no other: what it refers to is under `$defs`.
+pub(crate) fn file(document: &Document, name: &str, schema: &Value) -> Value {
+    let mut file = Map::new();
+    file.insert("$schema".to_owned(), DIALECT.into());
+    file.insert("title".to_owned(), name.into());
+    with_definitions(document, schema, file)
+}
+
+/// A validator for any schema of the document, for which `date-time` is more than a remark.
+pub(crate) fn validator(document: &Document, schema: &Value) -> Result<Validator, String> {
+    let schema = with_definitions(document, schema, Map::new());
+    jsonschema::options()
+        .should_validate_formats(true)
+        .offline()
+        .build(&schema)
+        .map_err(|error| format!("the schema cannot be used: {error}"))
+}
+
+fn with_definitions(document: &Document, schema: &Value, mut file: Map<String, Value>) -> Value {
+    let mut names = BTreeSet::new();
+    collect(document, schema, &mut names);
+    if let Value::Object(schema) = converted(schema) {
+        file.extend(schema);
+    }
+    let definitions = names.into_iter().filter_map(|name| {
+        let schema = document.at(&format!("{SCHEMAS}/{name}"))?;
+        Some((name, converted(schema)))
+    });
+    let definitions: Map<String, Value> = definitions.collect();
+    if !definitions.is_empty() {
+        file.insert("$defs".to_owned(), definitions.into());
+    }
+    file.into()
+}
+
+/// The components that `schema` refers to, itself or through others.
+fn collect(document: &Document, schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(entries) => {
+            if let Some(name) = entries.get("$ref").and_then(component)
+                && names.insert(name.to_owned())
+                && let Some(target) = document.at(&format!("{SCHEMAS}/{name}"))
+            {
+                collect(document, target, names);
+            }
+            for value in entries.values() {
+                collect(document, value, names);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(document, item, names)),
+        _ => {}
+    }
+}
+
+fn component(reference: &Value) -> Option<&str> {
+    reference.as_str()?.strip_prefix("#/components/schemas/")
+}
+
+/// The same schema in the words of JSON Schema.
+fn converted(schema: &Value) -> Value {
+    let Value::Object(schema) = schema else {
+        return schema.clone();
+    };
+    let mut result = Map::new();
+    for (key, value) in schema {
+        let value = match key.as_str() {
+            "$ref" => match component(value) {
+                Some(name) => format!("#/$defs/{name}").into(),
+                None => value.clone(),
+            },
+            "properties" => value
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, property)| (name.clone(), converted(property)))
+                .collect(),
+            "items" | "additionalProperties" | "not" => converted(value),
+            "allOf" | "anyOf" | "oneOf" => value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(converted)
+                .collect(),
+            // JSON Schema has no format for it, but can say the same.
+            "format" if value == "int64" => {
+                result.insert("minimum".to_owned(), i64::MIN.into());
+                result.insert("maximum".to_owned(), i64::MAX.into());
+                continue;
+            }
+            "format" if value == "double" => continue,
+            "example" => {
+                result.insert("examples".to_owned(), json!([value]));
+                continue;
+            }
+            // Strict validators refuse keywords that they do not know.
+            "nullable" => continue,
+            _ if key.starts_with("x-") => continue,
+            _ => value.clone(),
+        };
+        result.insert(key.clone(), value);
+    }
+    if schema.get("nullable") == Some(&Value::Bool(true)) {
+        allow_null(&mut result);
+    }
+    result.into()
+}
+
+/// OpenAPI 3.0's `nullable`. Beside an `allOf` it means, as in all generators, that null is allowed
+/// in place of what is referred to.
+fn allow_null(schema: &mut Map<String, Value>) {
+    if let Some(one) = schema.get_mut("type") {
+        *one = json!([one.take(), "null"]);
+    } else if let Some(Value::Array(mut parts)) = schema.remove("allOf") {
+        parts.push(json!({ "type": "null" }));
+        schema.insert("anyOf".to_owned(), parts.into());
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.push(Value::Null);
+    }
+}
+
+/// Everything that is wrong with `value`.
+pub(crate) fn faults(validator: &Validator, value: &Value) -> Vec<Fault> {
+    let errors: Vec<_> = validator.iter_errors(value).collect();
+    let causes = errors.iter().flat_map(causes);
+    causes
+        .map(|cause| Fault {
+            pointer: cause.instance_path().to_string(),
+            message: shortened(cause),
+        })
+        .collect()
+}
+
+/// The errors within that branch of a choice which was probably meant: the one that does not ask
+/// for another kind of thing altogether, and that fits the furthest.
+fn causes<'a>(error: &'a ValidationError<'_>) -> Vec<&'a ValidationError<'a>> {
+    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
+        error.kind()
+    else {
+        return vec![error];
+    };
+    let meant = context.iter().max_by_key(|branch| {
+        let asks_for_another_kind = branch.iter().any(|error| match error.kind() {
+            ValidationErrorKind::Required { property } => property == "$ref",
+            ValidationErrorKind::Enum { options } => {
+                options.as_array().is_some_and(|options| options.len() == 1)
+            }
+            ValidationErrorKind::Type {
+                kind: TypeKind::Single(kind),
+            } => kind.as_str() == "null",
+            _ => false,
+        });
+        let depth = branch
+            .iter()
+            .map(|error| error.instance_path().as_str().matches('/').count())
+            .max();
+        (!asks_for_another_kind, depth)
+    });
+    match meant {
+        Some(branch) => branch.iter().flat_map(causes).collect(),
+        None => vec![error],
+    }
+}
+
+/// What is wrong, without the whole value that it is about.
+fn shortened(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => return format!("{property} is missing"),
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            return format!("`{}` is not known here", unexpected.join("`, `"));
+        }
+        ValidationErrorKind::Enum { options } => {
+            return format!("{} is none of {options}", error.instance());
+        }
+        _ => {}
+    }
+    let shown = match &**error.instance() {
+        Value::Object(_) => "this object".to_owned(),
+        Value::Array(_) => "this list".to_owned(),
+        other => other.to_string(),
+    };
+    error.masked_with(shown).to_string()
+}

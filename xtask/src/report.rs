@@ -1,0 +1,112 @@
+//! How findings and changes are written: for people, for programs, and as annotations of GitHub.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::compare::{Change, Changes, Effect};
+use crate::rules::{DOCUMENT, Finding, Findings};
+
+/// The exit code for a change that breaks somebody.
+const BREAKING: u8 = 2;
+
+/// The form of what is printed.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON document.
+    Json,
+    /// Annotations for GitHub Actions.
+    Github,
+}
+
+/// Prints the findings; success is their absence.
+pub(crate) fn findings<T>(result: Result<T, Findings>, format: Format) -> ExitCode {
+    let findings = result.err().unwrap_or(Findings(Vec::new()));
+    let count = findings.0.len();
+    match format {
+        Format::Human if count == 0 => println!("the contract is valid"),
+        Format::Human => println!("{findings}\n\n{}", counted(count)),
+        Format::Json => println!("{:#}", json!({ "findings": findings.0 })),
+        Format::Github => {
+            for finding in &findings.0 {
+                println!("{}", annotation(finding));
+            }
+            println!("{}", counted(count));
+        }
+    }
+    if count == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Prints the changes; a breaking one has an exit code of its own.
+pub(crate) fn changes(changes: &Changes, format: Format) -> ExitCode {
+    match format {
+        Format::Human if changes.0.is_empty() => println!("the contract has not changed"),
+        Format::Human => print!("{changes}"),
+        Format::Json => println!("{:#}", json!({ "changes": changes.0 })),
+        Format::Github => {
+            for Change {
+                effect,
+                place,
+                text,
+            } in &changes.0
+            {
+                let kind = match effect {
+                    Effect::Breaking => "error",
+                    Effect::LookAtIt => "warning",
+                    Effect::Compatible => "notice",
+                };
+                let properties = format!("file={DOCUMENT},title={effect}");
+                println!(
+                    "{}",
+                    workflow_command(kind, &properties, &format!("{place}: {text}"))
+                );
+            }
+        }
+    }
+    match changes.effect() {
+        Some(Effect::Breaking) => ExitCode::from(BREAKING),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+fn counted(count: usize) -> String {
+    match count {
+        1 => "1 finding".to_owned(),
+        _ => format!("{count} findings"),
+    }
+}
+
+fn annotation(finding: &Finding) -> String {
+    let Finding {
+        rule,
+        file,
+        line,
+        pointer,
+        message,
+        why,
+        mend,
+    } = finding;
+    let text = format!("{pointer}: {message}\nWhy: {why}\nMend: {mend}");
+    workflow_command(
+        "error",
+        &format!("file={file},line={line},title={rule}"),
+        &text,
+    )
+}
+
+/// A command that GitHub Actions reads from the output of a step.
+fn workflow_command(kind: &str, properties: &str, text: &str) -> String {
+    let text = text
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A");
+    format!("::{kind} {properties}::{text}")
+}

@@ -1,0 +1,209 @@
+//! A data file read with the line of every node kept, so that messages can name it.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+/// A YAML or JSON file.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    path: String,
+    root: Node,
+    value: Value,
+}
+
+/// Why a file cannot be read, and on which line if one is known.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) line: u64,
+    pub(crate) message: String,
+}
+
+impl Tree {
+    /// Reads `path`, which is relative to `root` and the name of the file in messages.
+    pub(crate) fn read(root: &Path, path: &str) -> Result<Self, Unreadable> {
+        let text = std::fs::read_to_string(root.join(path)).map_err(|error| Unreadable {
+            line: 1,
+            message: format!("cannot be read: {error}"),
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// Parses YAML, of which JSON is a part; duplicate keys are refused.
+    pub(crate) fn parse(path: &str, text: &str) -> Result<Self, Unreadable> {
+        let root: Node = serde_saphyr::from_str(text).map_err(|error| Unreadable {
+            line: error.location().map_or(1, |location| location.line()),
+            message: error.without_snippet().to_string(),
+        })?;
+        let value = root.to_value();
+        Ok(Self {
+            path: path.to_owned(),
+            root,
+            value,
+        })
+    }
+
+    /// A file that was parsed by other means, so that no lines are known.
+    pub(crate) fn without_lines(path: &str, value: Value) -> Self {
+        Self {
+            path: path.to_owned(),
+            root: Node {
+                line: 1,
+                kind: Kind::Scalar(Value::Null),
+            },
+            value,
+        }
+    }
+
+    /// The name of the file in messages.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The whole file as JSON.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The node at a JSON pointer such as `/components/schemas/FileId`.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// The line on which the node at `pointer`, or its nearest ancestor, begins.
+    pub(crate) fn line_of(&self, pointer: &str) -> u64 {
+        let mut node = &self.root;
+        let mut line = node.line;
+        for token in pointer.split('/').skip(1).map(unescape) {
+            let child = match &node.kind {
+                Kind::Map(entries) => entries
+                    .iter()
+                    .find(|(key, _)| key.value == token)
+                    .map(|(key, child)| (key.referenced.line(), child)),
+                Kind::List(items) => token
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index))
+                    .map(|child| (child.line, child)),
+                Kind::Scalar(_) => None,
+            };
+            let Some((child_line, child)) = child else {
+                break;
+            };
+            (line, node) = (child_line, child);
+        }
+        line
+    }
+}
+
+/// Escapes one token of a JSON pointer.
+pub(crate) fn escape(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}
+
+fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+#[derive(Debug)]
+struct Node {
+    line: u64,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Scalar(Value),
+    List(Vec<Node>),
+    Map(Vec<(Spanned<String>, Node)>),
+}
+
+impl Node {
+    fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(value) => value.clone(),
+            Kind::List(items) => items.iter().map(Node::to_value).collect(),
+            Kind::Map(entries) => entries
+                .iter()
+                .map(|(key, child)| (key.value.clone(), child.to_value()))
+                .collect(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Kind>::deserialize(deserializer)?;
+        Ok(Self {
+            line: spanned.referenced.line(),
+            kind: spanned.value,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KindVisitor;
+
+        impl<'de> Visitor<'de> for KindVisitor {
+            type Value = Kind;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any YAML value")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Kind, E> {
+                Ok(Kind::Scalar(value.into()))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Kind, E> {
+                Ok(Kind::Scalar(value.into()))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Kind, E> {
+                Ok(Kind::Scalar(value.into()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Kind, E> {
+                Ok(Kind::Scalar(value.into()))
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Kind, E> {
+                Ok(Kind::Scalar(value.into()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Kind, E> {
+                Ok(Kind::Scalar(Value::Null))
+            }
+
+            fn visit_none<E>(self) -> Result<Kind, E> {
+                Ok(Kind::Scalar(Value::Null))
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Kind, D::Error> {
+                Kind::deserialize(deserializer)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kind, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(Kind::List(items))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Kind::Map(entries))
+            }
+        }
+
+        deserializer.deserialize_any(KindVisitor)
+    }
+}

@@ -1,0 +1,49 @@
+//! What `cargo xtask` says, through its command line.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod broken_documents;
+mod changed_documents;
+mod drift;
+mod spec_change;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The document, from the root of the workspace.
+const DOCUMENT: &str = "openapi/imagekit.yaml";
+
+/// A place that has the contract, and nothing else of the workspace.
+fn workspace() -> TempDir {
+    let workspace = TempDir::new().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    fs::create_dir_all(workspace.path().join("openapi/examples")).unwrap();
+    fs::copy(source.join(DOCUMENT), workspace.path().join(DOCUMENT)).unwrap();
+    for entry in fs::read_dir(source.join("openapi/examples")).unwrap() {
+        let file = entry.unwrap().path();
+        let target = workspace.path().join("openapi/examples");
+        fs::copy(&file, target.join(file.file_name().unwrap())).unwrap();
+    }
+    workspace
+}
+
+/// Replaces a text of the document, which must be there.
+fn edit(workspace: &Path, from: &str, to: &str) {
+    let path = workspace.join(DOCUMENT);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "the document does not hold {from:?}");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// Runs `cargo xtask` on a workspace.
+fn xtask(workspace: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        // Cargo sets it for what it runs; it says where the workspace is.
+        .env("CARGO_MANIFEST_DIR", workspace.join("xtask"))
+        .output()
+        .unwrap()
+}

@@ -1,0 +1,191 @@
+//! The story of a change of the document, from the edit to a program that uses it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{DOCUMENT, edit, xtask};
+
+/// What a user writes against the client once the change has been generated.
+const PROGRAM: &str = r##"
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use imagekit_client::Client;
+use imagekit_client::types::FileVersionType;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let server = std::thread::spawn(move || -> std::io::Result<String> {
+        let (mut stream, _) = listener.accept()?;
+        let mut request = Vec::new();
+        let mut chunk = [0; 1024];
+        while !request.ends_with(b"\r\n\r\n") {
+            let count = stream.read(&mut chunk)?;
+            request.extend_from_slice(&chunk[..count]);
+        }
+        let body = r#"{"fileId":"f","name":"n","filePath":"/n","url":"u","type":"archived","mainColor":"green"}"#;
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+        Ok(String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned())
+    });
+    let client = Client::builder().private_key("private_test").base_url(url).build()?;
+    let refused = client.restore_file().file_id("").send().await.unwrap_err();
+    assert!(refused.operation().is_some_and(|operation| operation.is_repeatable()));
+    let file = client.get_file_details().file_id("598821f949c0a938d57563bd").send().await?;
+    assert_eq!(file.type_, Some(FileVersionType::Archived));
+    let request = server.join().map_err(|_| "the server failed")??;
+    println!("{request}: {}", file.main_color.as_deref().unwrap_or_default());
+    Ok(())
+}
+"##;
+
+const OPERATION: &str = "  /v1/files/{fileId}/details:
+    get:
+      operationId: getFileDetails
+      tags:
+        - File versions
+      summary: Get the details of a file
+      description: Returns everything that ImageKit knows about the current version.
+      parameters:
+        - $ref: '#/components/parameters/FileId'
+      responses:
+        '200':
+          $ref: '#/components/responses/FileVersion'
+        '4XX':
+          $ref: '#/components/responses/ClientError'
+        '5XX':
+          $ref: '#/components/responses/ServerError'
+    put:
+      operationId: restoreFile
+      x-repeatable: true
+      tags:
+        - File versions
+      summary: Restore a file
+      description: Makes the file as it was. Nothing changes if it is sent twice.
+      parameters:
+        - $ref: '#/components/parameters/FileId'
+      responses:
+        '200':
+          $ref: '#/components/responses/FileVersion'
+        '4XX':
+          $ref: '#/components/responses/ClientError'
+        '5XX':
+          $ref: '#/components/responses/ServerError'
+
+";
+
+#[test]
+fn a_change_of_the_document_is_checked_judged_generated_and_used() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // It stays, so that the dependencies of the client are compiled but once.
+    let place = source.join("target/spec-change");
+    let workspace = place.join("workspace");
+    let _ = fs::remove_dir_all(&workspace);
+    copy(source, &workspace);
+    let before = place.join("before.yaml");
+    fs::copy(workspace.join(DOCUMENT), &before).unwrap();
+
+    // A property, a value of an enum and an operation are added.
+    edit(
+        &workspace,
+        "        mime:\n          type: string\n",
+        "        mainColor:\n          type: string\n          description: The name of the color \
+         that most of the image has.\n        mime:\n          type: string\n",
+    );
+    edit(
+        &workspace,
+        "            - file-version\n        - type: string\n",
+        "            - file-version\n            - archived\n        - type: string\n",
+    );
+    edit(
+        &workspace,
+        "        file-version: An earlier version.\n",
+        "        file-version: An earlier version.\n        archived: A version in cold storage.\n",
+    );
+    edit(
+        &workspace,
+        "components:\n",
+        &format!("{OPERATION}components:\n"),
+    );
+    let (success, said) = run(&workspace, &["validate"]);
+    assert_eq!(
+        (success, said.as_str()),
+        (Some(0), "the contract is valid\n")
+    );
+    let (success, said) = run(&workspace, &["compare", before.to_str().unwrap()]);
+    assert_eq!(success, Some(0), "{said}");
+    assert_eq!(
+        said,
+        "### Compatible\n\n\
+         - `FileVersion.mainColor`: is new\n\
+         - `FileVersionType`: has the new value `archived`\n\
+         - descriptions and examples: changed in 1 place\n\
+         - operation `getFileDetails` (GET /v1/files/{fileId}/details): is new\n\
+         - operation `restoreFile` (PUT /v1/files/{fileId}/details): is new\n"
+    );
+
+    // The client knows them after nothing but `generate`.
+    assert_eq!(run(&workspace, &["generate", "--check"]).0, Some(1));
+    assert_eq!(run(&workspace, &["generate"]).0, Some(0));
+    assert_eq!(run(&workspace, &["generate", "--check"]).0, Some(0));
+    fs::create_dir_all(workspace.join("client/examples")).unwrap();
+    fs::write(workspace.join("client/examples/spec_change.rs"), PROGRAM).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--package", "imagekit-client"])
+        .args(["--no-default-features", "--example", "spec_change"])
+        .current_dir(&workspace)
+        .env("CARGO_TARGET_DIR", place.join("target"))
+        .env_remove("CARGO_MANIFEST_DIR")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        said,
+        "GET /v1/files/598821f949c0a938d57563bd/details HTTP/1.1: green\n"
+    );
+
+    // Each of them is missed when it goes again.
+    let with_all = place.join("with-all.yaml");
+    fs::copy(workspace.join(DOCUMENT), &with_all).unwrap();
+    fs::copy(&before, workspace.join(DOCUMENT)).unwrap();
+    let (success, said) = run(&workspace, &["compare", with_all.to_str().unwrap()]);
+    assert_eq!(success, Some(2), "{said}");
+    for line in [
+        "- `FileVersion.mainColor`: was removed\n",
+        "- `FileVersionType`: has lost the value `archived`, and its variant in Rust\n",
+        "- operation `getFileDetails` (GET /v1/files/{fileId}/details): was removed\n",
+    ] {
+        let breaking = said
+            .split("### ")
+            .find(|section| section.starts_with("Breaking\n"));
+        assert!(breaking.unwrap().contains(line), "{said}");
+    }
+}
+
+fn run(workspace: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = xtask(workspace, arguments);
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
+}
+
+/// Copies a folder without what is built, hidden, or not a part of the workspace.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let source: PathBuf = entry.unwrap().path();
+        let name: &OsStr = source.file_name().unwrap();
+        let target = to.join(name);
+        if source.is_file() {
+            fs::copy(&source, &target).unwrap();
+        } else if name != "target" && name != "fuzz" && !name.to_string_lossy().starts_with('.') {
+            copy(&source, &target);
+        }
+    }
+}

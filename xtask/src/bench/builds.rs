@@ -69,10 +69,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 pub(super) fn measure(root: &Path, harness: &Harness) -> Result<Builds, Box<dyn Error>> {
     let client = format!("imagekit-client = {{ path = {:?} }}", root.join("client"));
-    Ok(Builds {
-        by_hand: build(root, harness, "by-hand", BY_HAND, BY_HAND_MAIN)?,
-        ours: build(root, harness, "ours", &client, OURS_MAIN)?,
-    })
+    let by_hand = || build(root, harness, "by-hand", BY_HAND, BY_HAND_MAIN);
+    let ours = || build(root, harness, "ours", &client, OURS_MAIN);
+    // Other work on the machine makes a build longer by up to a fifth, and never shorter.
+    let mut builds = Builds {
+        by_hand: by_hand()?,
+        ours: ours()?,
+    };
+    builds.by_hand.shorten(&by_hand()?);
+    builds.ours.shorten(&ours()?);
+    Ok(builds)
+}
+
+impl Build {
+    fn shorten(&mut self, other: &Self) {
+        self.dev_seconds = self.dev_seconds.min(other.dev_seconds);
+        self.release_seconds = self.release_seconds.min(other.release_seconds);
+    }
 }
 
 fn build(

@@ -375,11 +375,11 @@ fn method(machine: &[String]) -> String {
          starting up does not count. They are steady where times are not.\n\
          - Processor time is user and system time of the client's process, memory what is resident. \
          The clients take turns, and each figure is the median of {ROUNDS} turns; the times are as \
-         steady as the machine is, so read their ratios.\n\
+         steady as the machine is: read their ratios, and take a difference under a tenth for none.\n\
          - The first answer counts from starting the program to its end after one call.\n\
          - The memory of a call in flight is that of 400 calls, each on a connection of its own.\n\
          - A cold build is user and system time of cargo and all that it starts, dependencies \
-         included and downloads not, measured once.\n\
+         included and downloads not; the shorter of two, since other work only makes them longer.\n\
          - ImageKit's SDKs are called as their documentation shows it; the one for Python makes \
          calls at once by its asynchronous client.\n\n\
          Measured on:\n\n"

@@ -10,12 +10,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderValue, Method, header};
 use secrecy::{ExposeSecret, SecretString};
+use tower::layer::layer_fn;
 use url::{Host, Position, Url};
 
 use crate::Client;
 use crate::generated::SERVER;
 use crate::runtime::{
-    CallSettings, Clock, Error, Request, Runtime, Shared, SystemClock, Throttle, parse_header,
+    CallSettings, Clock, Connections, Error, Request, Runtime, Shared, SystemClock, Throttle,
+    parse_header, patient_connector,
 };
 
 const KEY_VARIABLE: &str = "IMAGEKIT_PRIVATE_KEY";
@@ -37,8 +39,8 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 /// # Ok::<(), imagekit_client::Error>(())
 /// ```
 ///
-/// A client keeps its connections open, and loading the system's certificates makes it costly to
-/// build: build one, and share it by cloning it.
+/// A client keeps its connections open, no more of them than it has had calls under way at once, and
+/// loading the system's certificates makes it costly to build: build one, and share it by cloning it.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     private_key: Option<SecretString>,
@@ -294,6 +296,7 @@ impl ClientBuilder {
         }
         let shared = Shared {
             http,
+            connections: Connections::default(),
             base_url,
             headers,
             secrets: vec![key, credentials],
@@ -392,6 +395,7 @@ fn http_client(base_url: &Url) -> Result<reqwest::Client, Error> {
         // Redirects and retries are the business of the runtime.
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+        .connector_layer(layer_fn(patient_connector))
         .https_only(base_url.scheme() == "https");
     if is_loopback(base_url) {
         http = http.no_proxy();

@@ -299,9 +299,7 @@ async fn sixty_four_calls_at_once_all_pass_a_limit_of_ten_a_second() {
     assert!(theirs > ours && failed > 0);
 }
 
-// On one thread, for with several of them the pool of the HTTP client may open a connection while
-// another thread is about to give one back.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_calls_need_no_more_connections_than_are_under_way() {
     const AT_ONCE: usize = 32;
     let server = Server::start([found()]).await;

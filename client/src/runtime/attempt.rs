@@ -3,6 +3,7 @@ use std::error::Error as _;
 use bytes::{Bytes, BytesMut};
 
 use super::answer::Answer;
+use super::connections::{Connections, stays_open};
 use super::error::Kind;
 
 /// Why an answer did not arrive whole.
@@ -17,13 +18,16 @@ pub(crate) struct Broken {
 /// The answer is put together in `answer`, so that whoever stops waiting keeps what has arrived.
 pub(crate) async fn attempt(
     response: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    connections: &Connections,
     limit: usize,
     answer: &mut Option<Answer>,
 ) -> Result<(), Broken> {
-    read(response.await.map_err(Broken::by)?, limit, answer).await?;
-    // The connection goes back to the pool on a task of its own. Without a chance to do so, the
-    // caller's next call could find it missing, and open another.
-    tokio::task::yield_now().await;
+    let response = connections.take_one(response).await.map_err(Broken::by)?;
+    let stays_open = stays_open(&response);
+    read(response, limit, answer).await?;
+    if stays_open {
+        connections.give_back();
+    }
     Ok(())
 }
 

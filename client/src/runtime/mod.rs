@@ -9,6 +9,7 @@
 mod answer;
 mod attempt;
 mod clock;
+mod connections;
 mod error;
 mod operation;
 mod rate_limit;
@@ -28,5 +29,6 @@ pub(crate) use request::parse_header;
 pub use response::ResponseValue;
 
 pub(crate) use clock::SystemClock;
+pub(crate) use connections::{Connections, patient_connector};
 pub(crate) use settings::{CallSettings, Runtime, Shared};
 pub(crate) use throttle::Throttle;

@@ -175,6 +175,7 @@ impl Call<'_> {
             limit,
             attempt::attempt(
                 shared.http.execute(request),
+                &shared.connections,
                 settings.max_response_bytes,
                 &mut answer,
             ),

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::clock::Clock;
+use super::connections::Connections;
 use super::throttle::Throttle;
 
 /// What a generated client holds: the settings of its calls, and all that its clones share.
@@ -20,6 +21,7 @@ pub(crate) struct Runtime {
 /// What all clones of a client share.
 pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
+    pub(crate) connections: Connections,
     pub(crate) base_url: Url,
     /// Sent with every request; the `Authorization` among them is marked sensitive.
     pub(crate) headers: HeaderMap,

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::harness::{Harness, measured, number};
+use super::harness::{Harness, Server, measured, number, on_core};
 
 /// The peers that are programs of ours, and what they are called in the report.
 pub(super) const OURS: &str = "imagekit-client";
@@ -62,11 +62,9 @@ pub(super) fn measure(
     let mut samples: Vec<[Vec<f64>; 5]> = peers.iter().map(|_| Default::default()).collect();
     for _ in 0..rounds {
         for (peer, samples) in peers.iter().zip(&mut samples) {
-            let alone = peer.run(&server.url, peer.calls, 1)?;
-            let at_once = peer.run(&server.url, peer.calls, AT_ONCE)?;
-            let started = Instant::now();
-            peer.run(&server.url, 0, 1)?;
-            let first_answer = started.elapsed();
+            let alone = peer.make_calls(&server, 1)?;
+            let at_once = peer.make_calls(&server, AT_ONCE)?;
+            let first_answer = peer.first_answer(&server)?;
             let sample = [
                 alone.0 / peer.calls as f64 * 1e6,
                 at_once.0 / peer.calls as f64 * 1e6,
@@ -117,18 +115,33 @@ pub(super) fn memory(harness: &Harness) -> Result<Vec<Memory>, Box<dyn Error>> {
 }
 
 impl Peer {
-    /// Makes the calls, and gives processor seconds and peak memory. One call for each at once comes
-    /// before, and is not counted.
-    fn run(&self, url: &str, calls: u64, at_once: u64) -> Result<(f64, f64), Box<dyn Error>> {
-        let mut command = self.command.iter();
-        let program = command.next().ok_or("a peer has no command")?;
-        let measured = measured(Command::new(program).args(command).args([
-            url,
+    /// Makes the calls on the first core, and gives processor seconds and peak memory. One call for
+    /// each at once comes before, and is not counted.
+    fn make_calls(&self, server: &Server, at_once: u64) -> Result<(f64, f64), Box<dyn Error>> {
+        let (program, arguments) = self.command()?;
+        let mut command = on_core(0, program);
+        let measured = measured(command.args(arguments).args([
+            &server.url,
             &at_once.to_string(),
-            &calls.to_string(),
+            &self.calls.to_string(),
         ]))?;
         let seconds = number(&measured, "processor_seconds")?;
         Ok((seconds, number(&measured, "peak_bytes")?))
+    }
+
+    /// How long it takes from nothing to the end of one call.
+    fn first_answer(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
+        let (program, arguments) = self.command()?;
+        let mut command = Command::new(program);
+        let started = Instant::now();
+        measured(command.args(arguments).args([&server.url, "1", "0"]))?;
+        Ok(started.elapsed())
+    }
+
+    fn command(&self) -> Result<(&OsString, &[OsString]), Box<dyn Error>> {
+        self.command
+            .split_first()
+            .ok_or_else(|| "a peer has no command".into())
     }
 }
 

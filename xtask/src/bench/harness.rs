@@ -2,10 +2,12 @@
 
 use std::env;
 use std::error::Error;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead as _, BufReader};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use serde_json::Value;
 
@@ -43,9 +45,9 @@ impl Harness {
         &self.program
     }
 
-    /// Starts the server; each answer waits for `delay` milliseconds.
+    /// Starts the server, on the second core; each answer waits for `delay` milliseconds.
     pub(super) fn server(&self, delay: u64) -> Result<Server, Box<dyn Error>> {
-        let mut process = Command::new(&self.program)
+        let mut process = on_core(1, &self.program)
             .args(["server", "--delay", &delay.to_string()])
             .stdout(Stdio::piped())
             .spawn()?;
@@ -116,6 +118,16 @@ impl Harness {
             .filter(|_| run.status.success())
             .ok_or_else(|| format!("valgrind counted nothing: {said}").into())
     }
+}
+
+/// A command that runs a program on one core and on no other; where there are not so many, on the
+/// last.
+pub(super) fn on_core(core: usize, program: impl AsRef<OsStr>) -> Command {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &core.min(cores - 1).to_string()]);
+    command.arg(program);
+    command
 }
 
 impl Drop for Server {

@@ -191,10 +191,10 @@ fn losses(ratios: &[Ratio]) -> String {
         }
     }
     text.push_str(
-        "\nWhat a call takes beyond the leanest reqwest goes into a turn of the scheduler after the \
-         answer, a timer for each attempt, and moving the typed answer. The turn lets the connection \
-         go back to the pool, lest a call straight after another open a second one. What a build takes beyond is the models and the \
-         runtime; what a program takes, the models and the code of failures.\n",
+        "\nWhat a call takes beyond the leanest reqwest goes into the connector that waits for a \
+         connection on its way back before it opens another, a timer for each attempt, and moving the \
+         typed answer. What a build takes beyond is the models and the runtime; what a program takes, \
+         the models and the code of failures.\n",
     );
     text
 }
@@ -275,7 +275,7 @@ pub(super) fn calls(calls: &[Calls]) -> String {
         line(
             &mut text,
             format_args!(
-                "| {} | {:.0} | {:.0} | {:.1} | {:.1} | {:.0} |",
+                "| {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
                 calls.peer,
                 calls.micros_alone,
                 calls.micros_at_once,
@@ -374,9 +374,10 @@ fn method(machine: &[String]) -> String {
          - Instructions are counted by callgrind. Two runs of different length are subtracted, so that \
          starting up does not count. They are steady where times are not.\n\
          - Processor time is user and system time of the client's process, memory what is resident. \
-         The clients take turns, and each figure is the median of {ROUNDS} turns; the times are as \
-         steady as the machine is: read their ratios, and take a difference under a tenth for none.\n\
-         - The first answer counts from starting the program to its end after one call.\n\
+         The client runs on one core and the server on another. The clients take turns, and each \
+         figure is the median of {ROUNDS} turns; the times are as steady as the machine is: read \
+         their ratios, and take a difference of a few hundredths for none.\n\
+         - The first answer counts from starting the program to its end after one call, on any core.\n\
          - The memory of a call in flight is that of 400 calls, each on a connection of its own.\n\
          - A cold build is user and system time of cargo and all that it starts, dependencies \
          included and downloads not; the shorter of two, since other work only makes them longer.\n\

@@ -11,6 +11,7 @@ mod attempt;
 mod clock;
 mod connections;
 mod error;
+mod json_path;
 mod operation;
 mod rate_limit;
 mod request;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_path_to_error::Segment;
 
 use super::answer::Answer;
 use super::error::{self, Error, Kind};
+use super::json_path::json_path;
 use super::operation::Called;
 use super::rate_limit::RateLimit;
 use super::settings::Shared;
@@ -51,22 +51,17 @@ impl Response {
     }
 
     fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.answer.body).map_err(|error| self.undecodable::<T>(&error))
+        serde_json::from_slice(&self.answer.body).map_err(|error| self.undecodable(&error))
     }
 
-    /// Decodes once more to find out where it fails, since that costs too much to do it always.
     #[cold]
-    fn undecodable<T: DeserializeOwned>(&self, error: &serde_json::Error) -> Error {
+    fn undecodable(&self, error: &serde_json::Error) -> Error {
         let body = &*self.answer.body;
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let path = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) => json_path(error.path()),
-            Ok(_) => "$".to_owned(),
-        };
         let detail = if body.is_empty() {
-            format!("{path}: the body is empty")
+            "$: the body is empty".to_owned()
         } else {
             let position = position(body, error.line(), error.column());
+            let path = json_path(body, position);
             format!("{path}: {error}, near `{}`", error::excerpt(body, position))
         };
         self.fail(Kind::Decode)
@@ -180,28 +175,6 @@ impl Error {
     pub(crate) fn unexpected(response: &Response) -> Self {
         response.fail(Kind::UnexpectedSuccess)
     }
-}
-
-/// Writes a path the way JSONPath does: `$.versionInfo.id`, `$.AITags[0]`, `$['two words']`.
-fn json_path(path: &serde_path_to_error::Path) -> String {
-    use fmt::Write as _;
-    let mut text = "$".to_owned();
-    for segment in path {
-        // Writing to a String cannot fail.
-        let _ = match segment {
-            Segment::Seq { index } => write!(text, "[{index}]"),
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                let plain = key.chars().all(|c| c.is_alphanumeric() || c == '_');
-                if plain && !key.is_empty() {
-                    write!(text, ".{key}")
-                } else {
-                    write!(text, "[{key:?}]")
-                }
-            }
-            Segment::Unknown => write!(text, ".?"),
-        };
-    }
-    text
 }
 
 /// The offset of a place that is given as line and column, both counted from one.

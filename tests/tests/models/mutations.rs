@@ -227,7 +227,7 @@ async fn each_mutation_decodes_or_fails_as_the_document_says() {
         .iter()
         .flat_map(|base| mutations(&shape, base))
         .collect();
-    let bodies: Vec<String> = all.iter().map(|mutation| mutation.body.clone()).collect();
+    let bodies: Vec<String> = all.iter().enumerate().map(written).collect();
     let outcomes = decode_all("200 OK", bodies).await;
 
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -271,6 +271,14 @@ async fn each_mutation_decodes_or_fails_as_the_document_says() {
         unexplained.join("\n")
     );
     assert!(all.len() > 5000, "{} mutations", all.len());
+}
+
+/// Every second one on many lines, so that places are counted in both ways.
+fn written((index, mutation): (usize, &Mutation)) -> String {
+    match serde_json::from_str::<Value>(&mutation.body) {
+        Ok(value) if index % 2 == 1 => format!("{value:#}"),
+        _ => mutation.body.clone(),
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ const OWN: [(&str, &str); 4] = [
 
 const AT_ONCE: u64 = 64;
 
+pub(super) const MEMORY_ROUNDS: usize = 5;
+
 /// A client that can be measured: a command that takes the URL of the server, the number of calls
 /// and how many of them run at once.
 pub(super) struct Peer {
@@ -102,13 +104,21 @@ pub(super) fn memory(harness: &Harness) -> Result<Vec<Memory>, Box<dyn Error>> {
     OWN.into_iter()
         .filter(|(program, _)| *program != "hyper")
         .map(|(program, peer)| {
-            let clients = harness.run(&["clients", program, "50"])?;
-            let in_flight = harness.run(&["in-flight", program, &server.url])?;
+            let mut samples: [Vec<f64>; 3] = Default::default();
+            for _ in 0..MEMORY_ROUNDS {
+                let clients = harness.run(&["clients", program, "50"])?;
+                let in_flight = harness.run(&["in-flight", program, &server.url])?;
+                samples[0].push(number(&clients, "bytes_each")?);
+                samples[1].push(number(&in_flight, "bytes_each")?);
+                samples[2].push(number(&clients, "processor_seconds_each")? * 1e3);
+            }
+            let [idle_client, call_in_flight, client_millis] =
+                samples.each_mut().map(|samples| median(samples));
             Ok(Memory {
                 peer,
-                idle_client: number(&clients, "bytes_each")?,
-                client_millis: number(&clients, "processor_seconds_each")? * 1e3,
-                call_in_flight: number(&in_flight, "bytes_each")?,
+                idle_client,
+                call_in_flight,
+                client_millis,
             })
         })
         .collect()

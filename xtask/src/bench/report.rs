@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::ROUNDS;
 use super::builds::{Build, Builds};
-use super::calls::{Calls, LEAN, Memory, OURS, PLAIN};
+use super::calls::{Calls, LEAN, MEMORY_ROUNDS, Memory, OURS, PLAIN};
 use super::growth::Step;
 use super::instructions::{BesideHand, Call, Instructions};
 use super::synthetic::{OPERATIONS, SCHEMAS};
@@ -378,9 +378,11 @@ fn method(machine: &[String]) -> String {
          figure is the median of {ROUNDS} turns; the times are as steady as the machine is: read \
          their ratios, and take a difference of a few hundredths for none.\n\
          - The first answer counts from starting the program to its end after one call, on any core.\n\
-         - The memory of a call in flight is that of 400 calls, each on a connection of its own.\n\
+         - The memory of a call in flight is that of 400 calls, each on a connection of its own; it and \
+         that of an idle client are medians of {MEMORY_ROUNDS} turns.\n\
          - A cold build is user and system time of cargo and all that it starts, dependencies \
-         included and downloads not; the shorter of two, since other work only makes them longer.\n\
+         included and downloads not. What both programs depend on is timed once and counts the same \
+         for both; what is in one of them only, with the program itself, is timed apart.\n\
          - ImageKit's SDKs are called as their documentation shows it; the one for Python makes \
          calls at once by its asynchronous client.\n\n\
          Measured on:\n\n"

@@ -25,7 +25,7 @@ pub(crate) fn json_path(document: &[u8], position: usize) -> String {
         is_past_last_item: last == Some(&b']'),
     };
     let mut deserializer = serde_json::Deserializer::from_slice(before);
-    // It is known to fail.
+    // Failing where the document is cut, it leaves the path as it was there.
     let _ = path.deserialize(&mut deserializer);
     path.text
 }

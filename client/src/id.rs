@@ -2,17 +2,11 @@
 
 use std::fmt;
 
-/// Why a text cannot be the id of anything.
+/// The reason why a text cannot be a parameter of a path.
 ///
-/// An id fills one segment of a request's path. What would change the path itself is refused before
-/// anything is sent; every other text is percent-encoded into its segment.
-///
-/// ```
-/// use imagekit_client::types::FileId;
-///
-/// let refused = "..".parse::<FileId>().unwrap_err();
-/// assert_eq!(refused.to_string(), "an id may not be `..`, which has a meaning of its own in a path");
-/// ```
+/// An id fills one segment of a request's path. What would change the path itself is refused before anything is
+/// sent, by the error of the call; every other text is percent-encoded into its segment. Responses are not
+/// checked: an odd id in one of them costs nothing until it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidId {
@@ -67,25 +61,23 @@ pub(crate) fn check(id: &str) -> Result<(), InvalidId> {
     Ok(())
 }
 
+/// What fills a segment of a path.
+pub(crate) trait Id {
+    fn as_str(&self) -> &str;
+}
+
 /// Makes an id of a generated newtype of `String`.
 macro_rules! id {
     ($name:ident) => {
         impl $name {
-            /// Takes an id, unless it could not stay within its segment of a path.
-            ///
-            /// # Errors
-            ///
-            /// [`InvalidId`](crate::InvalidId) says what an id may not be.
-            pub fn new(
-                id: impl ::std::convert::Into<::std::string::String>,
-            ) -> ::std::result::Result<Self, crate::InvalidId> {
-                let id = id.into();
-                crate::id::check(&id)?;
-                Ok(Self(id))
-            }
-
-            /// The id as it stands in answers, not percent-encoded.
+            /// Returns the id as it stands in responses, not percent-encoded.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl crate::id::Id for $name {
+            fn as_str(&self) -> &str {
                 &self.0
             }
         }
@@ -108,9 +100,21 @@ macro_rules! id {
             }
         }
 
-        impl ::std::convert::From<$name> for ::std::string::String {
-            fn from(id: $name) -> Self {
-                id.0
+        impl ::std::convert::From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(id: ::std::string::String) -> Self {
+                Self(id)
+            }
+        }
+
+        impl ::std::convert::From<&::std::string::String> for $name {
+            fn from(id: &::std::string::String) -> Self {
+                Self(id.clone())
             }
         }
 
@@ -120,35 +124,17 @@ macro_rules! id {
             }
         }
 
+        impl ::std::convert::From<$name> for ::std::string::String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl ::std::str::FromStr for $name {
-            type Err = crate::InvalidId;
+            type Err = ::std::convert::Infallible;
 
             fn from_str(id: &str) -> ::std::result::Result<Self, Self::Err> {
-                Self::new(id)
-            }
-        }
-
-        impl ::std::convert::TryFrom<&str> for $name {
-            type Error = crate::InvalidId;
-
-            fn try_from(id: &str) -> ::std::result::Result<Self, Self::Error> {
-                Self::new(id)
-            }
-        }
-
-        impl ::std::convert::TryFrom<::std::string::String> for $name {
-            type Error = crate::InvalidId;
-
-            fn try_from(id: ::std::string::String) -> ::std::result::Result<Self, Self::Error> {
-                Self::new(id)
-            }
-        }
-
-        impl ::std::convert::TryFrom<&::std::string::String> for $name {
-            type Error = crate::InvalidId;
-
-            fn try_from(id: &::std::string::String) -> ::std::result::Result<Self, Self::Error> {
-                Self::new(id.as_str())
+                ::std::result::Result::Ok(Self::from(id))
             }
         }
 
@@ -165,8 +151,7 @@ macro_rules! id {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                let id = ::std::string::String::deserialize(deserializer)?;
-                Self::new(id).map_err(::serde::de::Error::custom)
+                <::std::string::String as ::serde::Deserialize>::deserialize(deserializer).map(Self)
             }
         }
 
@@ -177,7 +162,7 @@ macro_rules! id {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({ "type": "string", "minLength": 1 })
+                ::schemars::json_schema!({ "type": "string" })
             }
         }
     };

@@ -1,19 +1,43 @@
 #![doc = include_str!("../README.md")]
 
-mod builder;
-mod faithful;
+pub mod _documentation;
+mod auth;
+mod base_url;
+mod batches;
+mod client;
+mod client_builder;
 #[rustfmt::skip]
-#[allow(missing_docs, unreachable_pub, clippy::all)]
+#[allow(clippy::all)]
 mod generated;
 mod id;
+mod jobs;
 mod open_enum;
+mod open_union;
+mod optional;
+mod options;
+mod pages;
+mod phash;
 mod runtime;
-pub mod when_a_call_fails;
+pub mod search;
+mod secret;
+mod serde_helpers;
 
-pub use builder::ClientBuilder;
-pub use generated::{API_VERSION, Client, builder as operations, types};
+pub use batches::{Batches, BulkError, BulkOutcome};
+pub use client::Client;
+pub use client_builder::ClientBuilder;
+pub use generated::{DOCUMENT_VERSION, operations, types};
 pub use id::InvalidId;
-pub use runtime::{Clock, Error, Operation, RateLimit, Request, ResponseValue};
+pub use jobs::JobPoller;
+pub use open_enum::UnknownValue;
+pub use open_union::UnknownVariant;
+pub use optional::OptionalExt;
+pub use pages::{Items, Pages};
+pub use phash::{InvalidPhash, phash_distance};
+#[cfg(feature = "test-util")]
+pub use runtime::Clock;
+pub use runtime::{Error, List, Operation, RateLimit, RawRequest, Response};
+pub use secret::Secret;
 
 /// The parts of other crates that this crate's own interface is made of.
+pub use {bytes, chrono, http, serde_json};
 pub use http::{HeaderMap, Method, StatusCode};

@@ -1,23 +1,45 @@
 //! Sets of values that ImageKit may extend at any time.
 
-/// Makes an open enum of a generated enum: a value that the document does not list is kept in its
-/// last variant, `Unknown(String)`, so that a new value on the server never costs anybody the rest
-/// of an answer.
+/// A value that the document does not list, as it came.
+///
+/// There is no way to make one but from a text that is not listed, so that equal texts are equal values.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnknownValue(String);
+
+impl UnknownValue {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the value as it stands in JSON.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Makes an open enum of a generated enum: a value that the document does not list is kept in its last variant,
+/// so that an unknown value does not fail the decoding of the whole response.
 macro_rules! open_enum {
     ($name:ident { $($variant:ident = $text:literal,)+ }) => {
         impl $name {
             /// The values that the document lists.
             pub const KNOWN: &'static [&'static str] = &[$($text),+];
 
-            /// The value as it stands in JSON.
+            /// Returns the value as it stands in JSON.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
-                    Self::Unknown(text) => text,
+                    Self::Unknown(value) => value.as_str(),
                 }
             }
 
-            /// Whether the document does not list this value.
+            /// Returns `true` if the document does not list this value.
             pub fn is_unknown(&self) -> bool {
                 ::std::matches!(self, Self::Unknown(_))
             }
@@ -34,7 +56,7 @@ macro_rules! open_enum {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
                     $(Self::$variant => f.write_str(::std::stringify!($variant)),)+
-                    Self::Unknown(text) => f.debug_tuple("Unknown").field(text).finish(),
+                    Self::Unknown(value) => f.debug_tuple("Unknown").field(value).finish(),
                 }
             }
         }
@@ -53,13 +75,21 @@ macro_rules! open_enum {
 
         impl ::std::convert::From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+                Self::known(text)
+                    .unwrap_or_else(|| Self::Unknown(crate::UnknownValue::new(text.to_owned())))
+            }
+        }
+
+        impl ::std::convert::From<&$name> for $name {
+            fn from(value: &$name) -> Self {
+                value.clone()
             }
         }
 
         impl ::std::convert::From<::std::string::String> for $name {
             fn from(text: ::std::string::String) -> Self {
-                Self::known(&text).unwrap_or(Self::Unknown(text))
+                Self::known(&text)
+                    .unwrap_or_else(|| Self::Unknown(crate::UnknownValue::new(text)))
             }
         }
 

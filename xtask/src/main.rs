@@ -3,9 +3,7 @@
 
 mod bench;
 mod compare;
-mod components;
 mod document;
-mod fixups;
 mod generate;
 mod json_schema;
 mod outputs;
@@ -79,12 +77,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Task::Validate { format } => {
             let result = Contract::read(&root).and_then(|contract| {
                 contract.check()?;
-                generate::client(&contract)
+                generate::client(&root, &contract)
             });
             Ok(report::findings(result, *format))
         }
         Task::Generate { check } => {
-            let outputs = outputs::all(&Contract::read(&root)?)?;
+            let outputs = outputs::all(&root, &Contract::read(&root)?)?;
             outputs::put(&root, &outputs, *check)
         }
         Task::Schemas { check } => {

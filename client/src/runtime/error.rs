@@ -1,43 +1,50 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-use super::answer::Answer;
-use super::operation::{Called, Operation};
+use super::operation::{Operation, OperationRef};
 use super::rate_limit::{self, RateLimit};
-use super::retry;
-use super::settings::Shared;
-use crate::types;
+use super::raw_response::Received;
+use super::redact::{Redacted, Redactor, one_line};
+use super::retry::Fate;
+use super::retry_loop::rounded;
+use crate::types::ApiError;
 
-/// At most so much of a body is kept in an error.
-const KEPT_BODY: usize = 64 * 1024;
-/// At most so much of a body is shown in a message.
-const SHOWN_BODY: usize = 80;
+/// Longest part of a body that an error keeps, in bytes.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+/// Longest part of a body that a message quotes, in bytes.
+const MAX_EXCERPT: usize = 80;
 
-/// Why a call failed, or a client could not be built.
+/// The reason why a call failed, or a client could not be built.
 ///
-/// One type for all operations. Ask it what happened by its predicates, such as
-/// [`is_not_found`](Self::is_not_found), and for what the server said by its accessors, such as
-/// [`api_message`](Self::api_message). Its `Display` is one line with the operation, the status,
-/// ImageKit's message, the request id and the number of attempts. Nothing in it holds the private
-/// key.
+/// There is one type for all operations. Its predicates, such as [`is_not_found`](Self::is_not_found), say what
+/// happened; its accessors, such as [`api_message`](Self::api_message), what the server said. `Display` is one
+/// line with the operation, the status, ImageKit's message, the request id and the number of attempts, and so is
+/// `Debug` unless it is asked for more by `{:#?}`. Nothing in it holds the private key.
 ///
-/// [When a call fails](crate::when_a_call_fails) shows what to do with it.
-pub struct Error(Box<Inner>);
+/// `Display` includes the cause where there is no better explanation, and [`source`](StdError::source) returns
+/// it as well, for programs that look for a certain one: printers of whole chains may show it twice.
+///
+/// It is cheap to clone. [`errors`](crate::_documentation::errors) shows what to do with it.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
-    operation: Option<Called>,
-    answer: Option<Answer>,
+    operation: Option<OperationRef>,
+    received: Option<Redacted<Received>>,
     /// The body as ImageKit's error object, where it is one.
-    said: Option<types::Error>,
-    wait: Option<Duration>,
+    api_error: Option<Box<ApiError>>,
+    retry_after: Option<Duration>,
     attempts: u32,
     detail: Option<String>,
-    cause: Option<Box<dyn StdError + Send + Sync>>,
+    proxy: Option<String>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,23 +55,21 @@ pub(crate) enum Kind {
     InvalidRequest,
     /// The call was not sent, because the server asked to wait for longer than the call can.
     Throttled,
-    /// No connection.
+    /// There was no connection.
     Connect,
-    /// The connection broke before the answer was whole.
-    Interrupted,
+    /// The connection broke before the response was whole.
+    ConnectionLost,
     /// The server does not speak HTTP as this client does.
     NotHttp,
-    /// No whole answer in time.
+    /// No whole response arrived in time.
     Timeout,
-    /// The answer is longer than the client reads.
+    /// The response is longer than the client reads.
     TooLarge { limit: usize },
-    /// The answer has a status that is not a success.
+    /// The response has a status that is not a success.
     Status,
-    /// The answer is a success that the operation does not have.
-    UnexpectedSuccess,
-    /// The answer points somewhere else.
+    /// The response points somewhere else.
     Redirect,
-    /// The answer is a success that could not be understood.
+    /// The response is a success that could not be decoded.
     Decode,
 }
 
@@ -76,12 +81,11 @@ impl Kind {
             Self::InvalidRequest => "invalid_request",
             Self::Throttled => "throttled",
             Self::Connect => "connect",
-            Self::Interrupted => "interrupted",
+            Self::ConnectionLost => "connection_lost",
             Self::NotHttp => "not_http",
             Self::Timeout => "timeout",
             Self::TooLarge { .. } => "too_large",
             Self::Status => "status",
-            Self::UnexpectedSuccess => "unexpected_success",
             Self::Redirect => "redirect",
             Self::Decode => "decode",
         }
@@ -90,14 +94,15 @@ impl Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             operation: None,
-            answer: None,
-            said: None,
-            wait: None,
+            received: None,
+            api_error: None,
+            retry_after: None,
             attempts: 0,
             detail: None,
+            proxy: None,
             cause: None,
         }))
     }
@@ -107,130 +112,167 @@ impl Error {
     }
 
     /// The parameters of a call cannot be sent.
-    pub(crate) fn invalid_request(
-        operation: Called,
-        cause: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn invalid_request(operation: OperationRef, reason: impl Into<String>) -> Self {
         Self::new(Kind::InvalidRequest)
             .with_operation(operation)
-            .with_detail(cause.into().to_string())
+            .with_detail(reason)
     }
 
-    pub(crate) fn with_operation(mut self, operation: Called) -> Self {
-        self.0.operation = Some(operation);
+    /// Creates the error of a response, for tests of code that handles errors.
+    ///
+    /// ```
+    /// use imagekit_client::{Error, StatusCode};
+    ///
+    /// let body = r#"{"message": "The requested file does not exist."}"#;
+    /// let error = Error::from_response(StatusCode::NOT_FOUND, Default::default(), body);
+    /// assert!(error.is_not_found());
+    /// assert_eq!(error.api_message(), Some("The requested file does not exist."));
+    /// ```
+    pub fn from_response(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        let redactor = Redactor::none();
+        let received = Received {
+            status,
+            headers,
+            body: body.into(),
+        };
+        Self::new(Kind::Status)
+            .with_attempts(1)
+            .with_received(redactor.received(received), &redactor)
+    }
+
+    /// The error of a task that did not come to its end.
+    pub(crate) fn task(error: tokio::task::JoinError) -> Self {
+        Self::new(Kind::ConnectionLost)
+            .with_detail("the task of the call has ended")
+            .with_cause(error)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
-    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = Some(detail.into());
-        self
+    pub(crate) fn with_operation(self, operation: OperationRef) -> Self {
+        self.with(|inner| inner.operation = Some(operation))
     }
 
-    pub(crate) fn with_cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.cause = Some(cause.into());
-        self
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        self.with(|inner| inner.detail = Some(detail.into()))
     }
 
-    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
-        self
+    pub(crate) fn with_proxy(self, proxy: &str) -> Self {
+        self.with(|inner| inner.proxy = Some(proxy.to_owned()))
     }
 
-    pub(crate) fn with_wait(mut self, wait: Option<Duration>) -> Self {
-        self.0.wait = wait;
-        self
+    pub(crate) fn with_cause(self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.cause = Some(Arc::new(cause)))
     }
 
-    /// Keeps what the server sent, without any secret of ours that it may have sent back.
-    pub(crate) fn with_answer(mut self, mut answer: Answer, shared: &Shared) -> Self {
-        if let Some(redacted) = shared.redact(&answer.body) {
-            answer.body = redacted.into();
-        }
-        for value in answer.headers.values_mut() {
-            if let Some(redacted) = shared.redact(value.as_bytes())
-                && let Ok(redacted) = header::HeaderValue::from_bytes(&redacted)
-            {
-                *value = redacted;
+    pub(crate) fn with_attempts(self, attempts: u32) -> Self {
+        self.with(|inner| inner.attempts = attempts)
+    }
+
+    pub(crate) fn with_wait(self, wait: Option<Duration>) -> Self {
+        self.with(|inner| inner.retry_after = wait)
+    }
+
+    /// Keeps what the server sent. Its texts are redacted once more after they have been decoded, since JSON
+    /// has many spellings for a character.
+    pub(crate) fn with_received(self, received: Redacted<Received>, redactor: &Redactor) -> Self {
+        self.with(|inner| {
+            if !received.status.is_success() {
+                inner.api_error = redactor.decoded(&received.body).map(Box::new);
             }
+            if matches!(
+                received.status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            ) {
+                inner.retry_after = RateLimit::from_headers(&received.headers)
+                    .reset()
+                    .or_else(|| rate_limit::retry_after(&received.headers, SystemTime::now()));
+            }
+            inner.received = Some(received.cut_body(MAX_ERROR_BODY));
+        })
+    }
+
+    /// Returns what may have happened on the server.
+    pub(crate) fn fate(&self) -> Fate {
+        match self.0.kind {
+            Kind::Connect => Fate::NotSent,
+            Kind::Throttled => Fate::Rejected,
+            Kind::ConnectionLost | Kind::Timeout => Fate::Unknown,
+            Kind::Status => self.status().map_or(Fate::Final, Fate::of_status),
+            _ => Fate::Final,
         }
-        if !answer.status.is_success() {
-            self.0.said = serde_json::from_slice(&answer.body).ok();
-        }
-        if answer.body.len() > KEPT_BODY {
-            answer.body = Bytes::copy_from_slice(&answer.body[..KEPT_BODY]);
-        }
-        if answer.status == StatusCode::TOO_MANY_REQUESTS
-            || answer.status == StatusCode::SERVICE_UNAVAILABLE
-        {
-            self.0.wait = RateLimit::from_headers(&answer.headers)
-                .reset()
-                .or_else(|| rate_limit::retry_after(&answer.headers, SystemTime::now()));
-        }
-        self.0.answer = Some(answer);
-        self
     }
 
     pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }
 
-    /// The status of the answer, if one arrived.
+    /// Returns the status of the response, if one arrived.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.answer.as_ref().map(|answer| answer.status)
+        self.0.received.as_ref().map(|received| received.status)
     }
 
-    /// The headers of the answer, if one arrived.
+    /// Returns the headers of the response, if one arrived.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.answer.as_ref().map(|answer| &answer.headers)
+        self.0.received.as_ref().map(|received| &received.headers)
     }
 
-    /// ImageKit's id of the exchange (`x-ik-requestId`), to be quoted when asking its support.
+    /// Returns ImageKit's id of the request (`x-ik-requestId`), which its support asks for.
     pub fn request_id(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.request_id()
+        self.0.received.as_ref()?.request_id()
     }
 
-    /// What went wrong, in ImageKit's words: the `message` of its error object.
+    /// Returns what went wrong, in ImageKit's words: the `message` of its error object.
     pub fn api_message(&self) -> Option<&str> {
-        self.0.said.as_ref()?.message.as_deref()
+        self.api_error()?.message.as_deref()
     }
 
-    /// Where to get help, in ImageKit's words: the `help` of its error object.
+    /// Returns where to get help, in ImageKit's words: the `help` of its error object.
     pub fn help(&self) -> Option<&str> {
-        self.0.said.as_ref()?.help.as_deref()
+        self.api_error()?.help.as_deref()
     }
 
-    /// ImageKit's error object, if the body of the answer is one.
-    pub fn details(&self) -> Option<&types::Error> {
-        self.0.said.as_ref()
+    /// Returns ImageKit's code for what went wrong, such as `FILE_ALREADY_EXISTS`: the `reason` of its error
+    /// object, which copying, moving and renaming have.
+    pub fn reason(&self) -> Option<&str> {
+        self.api_error()?.reason.as_deref()
     }
 
-    /// What arrived of the body, at most its first 64 KiB.
+    /// Returns ImageKit's error object, if the body of the response is one.
+    pub fn api_error(&self) -> Option<&ApiError> {
+        self.0.api_error.as_deref()
+    }
+
+    /// Returns what arrived of the body, at most its first 64 KiB.
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.answer.as_ref().map(|answer| &answer.body)
+        self.0.received.as_ref().map(|received| &received.body)
     }
 
-    /// What ImageKit says about its rate limit, if an answer arrived.
+    /// Returns what ImageKit says about its rate limit, if a response arrived.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.headers().map(RateLimit::from_headers)
     }
 
-    /// How long the server asks to wait before the next call to this endpoint, measured from its
-    /// answer: `X-RateLimit-Reset`, or else `Retry-After`.
+    /// Returns how long the server asks to wait before the next call to this endpoint, measured from its
+    /// response: `X-RateLimit-Reset`, or else `Retry-After`.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.wait
+        self.0.retry_after
     }
 
-    /// How many requests were sent for the call; zero if it was refused before.
+    /// Returns how many requests were sent for the call; zero if it was refused before.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// What was called; `None` if a client could not be built.
+    /// Returns the operation that was called; `None` if a client could not be built.
     pub fn operation(&self) -> Option<&Operation> {
         self.0.operation.as_deref()
     }
 
-    /// Where a redirect pointed, if the answer was one. This client follows none.
+    /// Returns where a redirect pointed, if the response was one. This client follows none.
     pub fn redirect_target(&self) -> Option<&str> {
         if self.0.kind != Kind::Redirect {
             return None;
@@ -238,85 +280,99 @@ impl Error {
         self.headers()?.get(header::LOCATION)?.to_str().ok()
     }
 
-    /// ImageKit does not know the file, the version or whatever else was asked for (404).
+    /// Returns `true` for a 404: the file, the version or whatever else was asked for does not exist.
     pub fn is_not_found(&self) -> bool {
         self.is_status(StatusCode::NOT_FOUND)
     }
 
-    /// No private key arrived at ImageKit (401).
+    /// Returns `true` for a 401: no private key arrived at ImageKit.
     pub fn is_unauthorized(&self) -> bool {
         self.is_status(StatusCode::UNAUTHORIZED)
     }
 
-    /// The private key is wrong, has expired or lacks the right, or the account is disabled (403).
+    /// Returns `true` for a 403: the private key is wrong, has expired or lacks the right, or the account is
+    /// disabled.
     pub fn is_forbidden(&self) -> bool {
         self.is_status(StatusCode::FORBIDDEN)
     }
 
-    /// A parameter is not what ImageKit expects (400).
+    /// Returns `true` for a 400: a parameter is not what ImageKit expects.
     pub fn is_bad_request(&self) -> bool {
         self.is_status(StatusCode::BAD_REQUEST)
     }
 
-    /// Too many requests: ImageKit said so (429), or it had said so before, and the call was not
-    /// sent, since it could not wait for as long as ImageKit had asked.
+    /// Returns `true` for a 409: what is to be created exists already, or is in use.
+    pub fn is_conflict(&self) -> bool {
+        self.is_status(StatusCode::CONFLICT)
+    }
+
+    /// Returns `true` for a 423: another job is at work on the same folder.
+    pub fn is_locked(&self) -> bool {
+        self.is_status(StatusCode::LOCKED)
+    }
+
+    /// Returns `true` if there were too many requests: ImageKit said so (429), or it had said so before, and
+    /// the call was not sent, since it could not wait for as long as ImageKit had asked.
     pub fn is_rate_limited(&self) -> bool {
         self.0.kind == Kind::Throttled || self.is_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// ImageKit, or something between it and this client, failed (5xx).
+    /// Returns `true` for a 5xx response, from ImageKit or from a proxy in front of it.
     pub fn is_server_error(&self) -> bool {
         self.status().is_some_and(|status| status.is_server_error())
     }
 
-    /// No whole answer arrived within the time of an attempt or of the call.
+    /// Returns `true` if no whole response arrived within the time of an attempt or of the call.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == Kind::Timeout
     }
 
-    /// No connection could be made: the request was never sent.
+    /// Returns `true` if there was no connection: the request was never sent.
     pub fn is_connect(&self) -> bool {
         self.0.kind == Kind::Connect
     }
 
-    /// The connection broke before the answer was whole.
-    pub fn is_interrupted(&self) -> bool {
-        self.0.kind == Kind::Interrupted
+    /// Returns `true` if the connection broke before the response was whole.
+    pub fn is_connection_lost(&self) -> bool {
+        self.0.kind == Kind::ConnectionLost
     }
 
-    /// The answer is a success, but not what the operation promises.
+    /// Returns `true` if the response is a success, but not in the form that the operation promises.
     pub fn is_decode(&self) -> bool {
-        matches!(self.0.kind, Kind::Decode | Kind::UnexpectedSuccess)
+        self.0.kind == Kind::Decode
     }
 
-    /// The answer is longer than the client reads.
+    /// Returns `true` if the response is longer than the client reads.
     pub fn is_too_large(&self) -> bool {
         matches!(self.0.kind, Kind::TooLarge { .. })
     }
 
-    /// The answer points somewhere else (3xx); see [`redirect_target`](Self::redirect_target).
+    /// Returns `true` if the response points somewhere else (3xx); see
+    /// [`redirect_target`](Self::redirect_target).
     pub fn is_redirect(&self) -> bool {
         self.0.kind == Kind::Redirect
     }
 
-    /// The call was refused before anything was sent, because of its parameters.
+    /// Returns `true` if the call was refused before anything was sent, because of its parameters.
     pub fn is_invalid_request(&self) -> bool {
         self.0.kind == Kind::InvalidRequest
     }
 
-    /// The client could not be built.
+    /// Returns `true` if the client could not be built.
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
     }
 
-    /// Whether the same call may succeed later. The client has repeated it already if that was
-    /// safe and within its limits.
-    pub fn is_retryable(&self) -> bool {
-        match self.0.kind {
-            Kind::Connect | Kind::Interrupted | Kind::Timeout | Kind::Throttled => true,
-            Kind::Status => self.status().is_some_and(retry::is_passing),
-            _ => false,
-        }
+    /// Returns `true` if the same call may succeed later. The client has retried it already if that was safe
+    /// and within its limits.
+    pub fn is_transient(&self) -> bool {
+        self.fate().is_transient()
+    }
+
+    /// Returns `true` if the server may have performed the operation although the call failed: no response
+    /// arrived, or one that leaves it open.
+    pub fn may_have_been_performed(&self) -> bool {
+        self.fate() == Fate::Unknown || self.is_decode() || self.is_too_large()
     }
 
     fn is_status(&self, status: StatusCode) -> bool {
@@ -330,74 +386,66 @@ impl Error {
             Kind::InvalidRequest => f.write_str("not sent")?,
             Kind::Throttled => f.write_str("not sent, because the rate limit is used up")?,
             Kind::Connect => f.write_str("no connection")?,
-            Kind::Interrupted => f.write_str("the connection broke before the answer was whole")?,
-            Kind::NotHttp => f.write_str("the answer is not valid HTTP")?,
-            Kind::Timeout => f.write_str("no whole answer in time")?,
-            Kind::TooLarge { limit } => write!(f, "the answer is longer than {limit} bytes")?,
-            Kind::Status | Kind::UnexpectedSuccess | Kind::Redirect => {}
-            Kind::Decode => f.write_str("the answer could not be understood")?,
+            Kind::ConnectionLost => {
+                f.write_str("the connection broke before the response was whole")?;
+            }
+            Kind::NotHttp => f.write_str("the response is not valid HTTP")?,
+            Kind::Timeout => f.write_str("no whole response in time")?,
+            Kind::TooLarge { limit } => write!(f, "the response is longer than {limit} bytes")?,
+            Kind::Status | Kind::Redirect => {}
+            Kind::Decode => f.write_str("the response could not be decoded")?,
+        }
+        if let Some(proxy) = &inner.proxy {
+            write!(f, " through the proxy {}", one_line(proxy))?;
         }
         let mut separator = if inner.kind == Kind::Status { "" } else { ": " };
         if let Some(status) = self.status() {
             match inner.kind {
-                Kind::Status | Kind::UnexpectedSuccess | Kind::Redirect => write!(f, "{status}")?,
+                Kind::Status | Kind::Redirect => write!(f, "{status}")?,
                 _ => write!(f, " ({status})")?,
             }
             separator = ": ";
         }
         if inner.kind == Kind::Redirect {
-            match self.redirect_target() {
-                Some(target) => write!(f, ": redirected to {}, not followed", OneLine(target))?,
-                None => f.write_str(": redirected to nowhere")?,
-            }
-        }
-        if inner.kind == Kind::UnexpectedSuccess {
-            f.write_str(": the operation has no such success")?;
+            return match self.redirect_target() {
+                Some(target) => write!(f, ": redirected to {}, not followed", one_line(target)),
+                None => f.write_str(": redirected, without saying where to"),
+            };
         }
         if let Some(message) = self.api_message() {
-            return write!(f, "{separator}{}", OneLine(message));
+            return write!(f, "{separator}{}", one_line(message));
         }
         if let Some(detail) = &inner.detail {
-            return write!(f, "{separator}{}", OneLine(detail));
+            return write!(f, "{separator}{}", one_line(detail));
         }
-        match (&inner.answer, inner.kind) {
-            (Some(answer), Kind::Status) if answer.body.is_empty() => {
+        match (&inner.received, inner.kind) {
+            (Some(received), Kind::Status) if received.body.is_empty() => {
                 write!(f, "{separator}no body")
             }
-            (Some(answer), Kind::Status) => {
-                write!(
-                    f,
-                    "{separator}the body begins `{}`",
-                    excerpt(&answer.body, 0)
-                )
+            (Some(received), Kind::Status) => {
+                let excerpt = excerpt(&received.body, 0);
+                write!(f, "{separator}the body begins `{excerpt}`")
             }
             _ => match &inner.cause {
-                Some(cause) => write!(f, "{separator}{}", OneLine(&innermost(&**cause))),
+                Some(cause) => write!(f, "{separator}{}", one_line(&innermost(&**cause))),
                 None => Ok(()),
             },
         }
     }
 }
 
-impl Operation {
-    /// The error of a call whose parameters cannot be sent.
-    pub(crate) fn refuse(&'static self, reason: String) -> Error {
-        Error::invalid_request(Called::Documented(self), reason)
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.operation() {
-            write!(f, "{}: ", OneLine(operation.id()))?;
+            write!(f, "{}: ", one_line(operation.id()))?;
         }
         self.write_what_happened(f)?;
         let mut notes = Vec::new();
         if let Some(wait) = self.retry_after() {
-            notes.push(format!("retry after {wait:?}"));
+            notes.push(format!("retry after {}", rounded(wait)));
         }
         if let Some(id) = self.request_id() {
-            notes.push(format!("request id {}", OneLine(id)));
+            notes.push(format!("request id {}", one_line(id)));
         }
         match self.attempts() {
             0 => {}
@@ -413,7 +461,11 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// Is what people see if `main` returns the error: one line, or all parts by `{:#?}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
         f.debug_struct("Error")
             .field("message", &self.to_string())
             .field("kind", &self.0.kind)
@@ -433,13 +485,13 @@ impl StdError for Error {
     }
 }
 
-/// A short piece of a body around `position`, fit for a message.
+/// Returns a short piece of a body around `position`, fit for a message.
 pub(crate) fn excerpt(body: &[u8], position: usize) -> String {
     let position = position.min(body.len());
-    let start = position.saturating_sub(SHOWN_BODY / 2);
-    let end = (start + SHOWN_BODY).min(body.len());
+    let start = position.saturating_sub(MAX_EXCERPT / 2);
+    let end = (start + MAX_EXCERPT).min(body.len());
     let text = String::from_utf8_lossy(&body[start..end]);
-    let text = OneLine(text.trim());
+    let text = one_line(text.trim());
     let before = if start > 0 { "…" } else { "" };
     let after = if end < body.len() { "…" } else { "" };
     format!("{before}{text}{after}")
@@ -451,21 +503,4 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
         error = source;
     }
     error.to_string()
-}
-
-/// A text from outside, kept from breaking the line or steering a terminal.
-struct OneLine<'a>(&'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for character in self.0.chars() {
-            f.write_char(if character.is_control() {
-                ' '
-            } else {
-                character
-            })?;
-        }
-        Ok(())
-    }
 }

@@ -3,8 +3,8 @@ use std::mem;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// What serde_json was reading in a document when `position` was the last byte that it took, the way
-/// JSONPath writes it: `$.versionInfo.id`, `$.AITags[0]`, `$["two words"]`.
+/// Returns the JSONPath of the value that serde_json was parsing when it failed at byte `position`:
+/// `$.versionInfo.id`, `$.AITags[0]`, `$["two words"]`.
 ///
 /// The document is read once more, up to that byte, and what cannot be finished there is what the
 /// byte belongs to. Unlike a deserializer that keeps track, this is not compiled anew for each type
@@ -28,6 +28,21 @@ pub(crate) fn json_path(document: &[u8], position: usize) -> String {
     // Failing where the document is cut, it leaves the path as it was there.
     let _ = path.deserialize(&mut deserializer);
     path.text
+}
+
+/// Returns the offset of the byte at which serde_json failed.
+pub(crate) fn position(body: &[u8], error: &serde_json::Error) -> usize {
+    let start: usize = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
+    start + error.column().saturating_sub(1)
+}
+
+/// Returns the JSONPath of the place at which serde_json failed.
+pub(crate) fn of_error(document: &[u8], error: &serde_json::Error) -> String {
+    json_path(document, position(document, error))
 }
 
 fn is_of_number(byte: &u8) -> bool {

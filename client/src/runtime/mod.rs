@@ -1,35 +1,38 @@
-//! What the generated operations stand on. It names no operation and no path of the API.
+//! How a call is made. It names no operation and no path of the API.
 //!
 //! ```text
-//! generated operation -> Request --send--> attempts -> Response -> ResponseValue<T> | Error
-//!                                             |
-//!                    throttle: when may it start?     retry: may it be repeated, and when?
+//! operation -> Request -> retry_loop -> transport (one attempt) -> RawResponse -> Response<T> | Error
+//!                             |
+//!        rate_limiter: when may it start?     retry: is it retried, and when?
+//!        redact: no secret in what errors and traces take from a server
 //! ```
 
-mod answer;
-mod attempt;
 mod clock;
-mod connections;
 mod error;
-mod json_path;
+pub(crate) mod json_path;
+mod list;
 mod operation;
 mod rate_limit;
+mod rate_limiter;
+mod raw_response;
+mod redact;
 mod request;
 mod response;
 mod retry;
-mod send;
-mod settings;
-mod throttle;
+mod retry_loop;
+mod transport;
 
 pub use clock::Clock;
 pub use error::Error;
+pub use list::List;
 pub use operation::Operation;
 pub use rate_limit::RateLimit;
-pub use request::Request;
-pub(crate) use request::parse_header;
-pub use response::ResponseValue;
+pub use request::RawRequest;
+pub use response::Response;
 
 pub(crate) use clock::SystemClock;
-pub(crate) use connections::{Connections, patient_connector};
-pub(crate) use settings::{CallSettings, Runtime, Shared};
-pub(crate) use throttle::Throttle;
+pub(crate) use rate_limiter::RateLimiter;
+pub(crate) use raw_response::RawResponse;
+pub(crate) use redact::Redactor;
+pub(crate) use request::{Request, parse_header};
+pub(crate) use transport::Transport;

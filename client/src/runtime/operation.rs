@@ -8,86 +8,97 @@ use http::Method;
 /// What is called: an operation of the API, or the method and path of a raw request.
 ///
 /// ```
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), imagekit_client::Error> {
-/// let client = imagekit_client::Client::builder().private_key("key").build()?;
-/// let refused = client
-///     .get_file_version_details()
-///     .file_id("..")
-///     .version_id("697821f849c0a938d57563ce")
-///     .send()
-///     .await
-///     .unwrap_err();
-/// let operation = refused.operation().expect("the failure of a call has an operation");
+/// use imagekit_client::operations::GetFileVersionDetails;
+///
+/// let operation = GetFileVersionDetails::OPERATION;
 /// assert_eq!(operation.id(), "getFileVersionDetails");
 /// assert_eq!(operation.path(), "/v1/files/{fileId}/versions/{versionId}");
-/// # Ok(())
-/// # }
+/// assert!(operation.is_idempotent());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    pub(crate) id: Cow<'static, str>,
-    pub(crate) method: Method,
-    pub(crate) path: Cow<'static, str>,
-    pub(crate) repeatable: bool,
+    id: Cow<'static, str>,
+    method: Method,
+    path: Cow<'static, str>,
+    idempotent: bool,
+    server: Option<&'static str>,
 }
 
 impl Operation {
     /// An operation of the document.
-    pub(crate) const fn documented(
-        id: &'static str,
-        method: Method,
-        path: &'static str,
-        repeatable: bool,
-    ) -> Self {
+    pub(crate) const fn new(id: &'static str, method: Method, path: &'static str) -> Self {
         Self {
             id: Cow::Borrowed(id),
             method,
             path: Cow::Borrowed(path),
-            repeatable,
+            idempotent: false,
+            server: None,
         }
     }
 
-    /// A request to a path that the document does not know.
+    pub(crate) const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// The operation has a host of its own, unless the client has another base URL than ImageKit's.
+    pub(crate) const fn at(mut self, server: &'static str) -> Self {
+        self.server = Some(server);
+        self
+    }
+
+    /// A request to a path that the document does not have.
     pub(crate) fn raw(method: Method, path: &str) -> Self {
         Self {
             id: Cow::Owned(format!("{method} {path}")),
-            repeatable: method == Method::GET || method == Method::HEAD,
+            idempotent: method == Method::GET || method == Method::HEAD,
             method,
             path: Cow::Owned(path.to_owned()),
+            server: None,
         }
     }
 
-    /// The operation id of the OpenAPI document; for a raw request, its method and path.
+    /// Returns the operation id of the OpenAPI document; for a raw request, its method and path.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The template of the path, with the names of its parameters in braces.
+    /// Returns the template of the path, with the names of its parameters in braces.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether the operation may be repeated after a failure, because a repetition changes nothing
-    /// on the server.
-    pub fn is_repeatable(&self) -> bool {
-        self.repeatable
+    /// Returns `true` if a repetition changes nothing on the server, so that the operation is retried
+    /// even after a failure that leaves open whether the server has performed it.
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    /// Returns the host that the operation has for itself, such as that of uploads.
+    pub fn server(&self) -> Option<&str> {
+        self.server
     }
 }
 
-/// The operation of a call.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+/// The operation of a call: one of the document, or one of a raw request.
 #[derive(Clone, Debug)]
-pub(crate) enum Called {
+pub(crate) enum OperationRef {
     Documented(&'static Operation),
     Raw(Arc<Operation>),
 }
 
-impl Deref for Called {
+impl Deref for OperationRef {
     type Target = Operation;
 
     fn deref(&self) -> &Operation {
@@ -95,11 +106,5 @@ impl Deref for Called {
             Self::Documented(operation) => operation,
             Self::Raw(operation) => operation,
         }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.id)
     }
 }

@@ -1,73 +1,96 @@
 use std::fmt;
-use std::sync::Arc;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
-use super::error::Error;
-use super::operation::{Called, Operation};
-use super::settings::Runtime;
+use super::clock::Clock;
+use super::error::{Error, Kind};
+use super::operation::{Operation, OperationRef};
+use super::raw_response::RawResponse;
+use super::response::Response;
+use super::retry_loop;
+use crate::Client;
+use crate::id::{Id, check};
+use crate::options::{CallOptions, call_options};
 
-/// A request before it is sent: what each operation builds, and what
-/// [`Client::request`](crate::Client::request) gives for paths that the document does not know.
+/// Longest path parameter that is sent; what is longer cannot be an id.
+const LONGEST_ID: usize = 2048;
+
+/// A request before it is sent: what the typed operations stand on.
 ///
-/// Whatever is wrong with a part of it is reported by [`send`](Self::send), before anything is sent.
-#[must_use = "a request does nothing until it is sent"]
-pub struct Request<'a> {
-    pub(super) runtime: &'a Runtime,
-    pub(super) operation: Called,
+/// It owns a handle to its client, so that it can be stored, cloned and sent from another task. What is wrong
+/// with one of its parts is kept until it is sent, and reported instead of sending it.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(super) client: Client,
+    pub(super) operation: OperationRef,
+    pub(crate) options: CallOptions,
     pub(super) parts: Result<Parts, Error>,
 }
 
 /// What goes onto the wire.
+#[derive(Clone, Default)]
 pub(super) struct Parts {
-    pub(super) url: Url,
+    /// The values of the path parameters, by name.
+    ids: Vec<(&'static str, String)>,
+    query: Vec<(String, String)>,
     /// Beside those that the client sends with every request.
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Body,
 }
 
-impl<'a> Request<'a> {
-    /// A documented operation, with the segments of its path.
-    pub(crate) fn new(
-        runtime: &'a Runtime,
-        operation: &'static Operation,
-        segments: &[&str],
-    ) -> Self {
-        let url = extend(&runtime.shared.base_url, segments);
-        Self::with_url(runtime, Called::Documented(operation), Ok(url))
+#[derive(Clone, Default)]
+pub(super) enum Body {
+    #[default]
+    Empty,
+    /// The properties of a JSON object.
+    Properties(Map<String, Value>),
+    /// A body that is complete.
+    Bytes(Bytes),
+}
+
+impl Request {
+    /// Starts a call of a documented operation.
+    pub(crate) fn new(client: &Client, operation: &'static Operation) -> Self {
+        Self::with_operation(client, OperationRef::Documented(operation))
     }
 
-    /// A path that the document does not know, already percent-encoded.
-    pub(crate) fn raw(runtime: &'a Runtime, method: Method, path: &str) -> Self {
-        let operation = Called::Raw(Arc::new(Operation::raw(method, path)));
-        let url = append(&runtime.shared.base_url, path)
-            .map_err(|reason| Error::invalid_request(operation.clone(), reason));
-        Self::with_url(runtime, operation, url)
-    }
-
-    fn with_url(runtime: &'a Runtime, operation: Called, url: Result<Url, Error>) -> Self {
-        let parts = url.map(|url| Parts {
-            url,
-            headers: HeaderMap::new(),
-            body: None,
-        });
+    fn with_operation(client: &Client, operation: OperationRef) -> Self {
         Self {
-            runtime,
+            client: client.clone(),
             operation,
-            parts,
+            options: client.inner.options,
+            parts: Ok(Parts::default()),
         }
     }
 
-    /// Adds a query parameter: an absent value (`None`) adds nothing, a list adds one for each item.
-    pub fn query<V: Serialize>(mut self, name: &str, value: V) -> Self {
+    /// Sets a parameter of the path. This is where an id is checked: every other place takes any.
+    pub(crate) fn set_path(&mut self, name: &'static str, id: &impl Id) {
+        self.set_path_text(name, id.as_str());
+    }
+
+    pub(crate) fn set_path_text(&mut self, name: &'static str, id: &str) {
         self.change(|parts| {
-            let unfit =
-                || format!("query parameter {name}: neither a plain value nor a list of them");
-            let values = match serde_json::to_value(value).map_err(|error| error.to_string())? {
+            check(id).map_err(|reason| format!("{name}: {reason}"))?;
+            if id.len() > LONGEST_ID {
+                let length = id.len();
+                return Err(format!(
+                    "{name}: an id may not be {length} bytes long; at most {LONGEST_ID} are sent"
+                ));
+            }
+            parts.ids.push((name, id.to_owned()));
+            Ok(())
+        });
+    }
+
+    /// Adds a query parameter: an absent value (`None`) adds nothing, a list one for each item.
+    pub(crate) fn set_query(&mut self, name: &str, value: &impl Serialize) {
+        self.change(|parts| {
+            let values = match to_value(&format!("query parameter {name}"), value)? {
                 Value::Array(items) => items,
                 value => vec![value],
             };
@@ -76,37 +99,129 @@ impl<'a> Request<'a> {
                     Value::Null => continue,
                     Value::String(text) => text,
                     Value::Bool(_) | Value::Number(_) => value.to_string(),
-                    Value::Array(_) | Value::Object(_) => return Err(unfit()),
+                    Value::Array(_) | Value::Object(_) => {
+                        return Err(format!(
+                            "query parameter {name}: neither a plain value nor a list of them"
+                        ));
+                    }
                 };
-                parts.url.query_pairs_mut().append_pair(name, &text);
+                parts.query.push((name.to_owned(), text));
             }
             Ok(())
         });
-        self
     }
 
     /// Sets a header, in place of one that the client would send.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         self.change(|parts| {
             let (name, value) = parse_header(name, value)?;
             parts.headers.insert(name, value);
             Ok(())
         });
-        self
     }
 
-    /// Sets a body of JSON.
-    pub fn json<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
+    /// Sets a property of the body, which is a JSON object.
+    pub(crate) fn set_property(&mut self, name: &str, value: &impl Serialize) {
         self.change(|parts| {
-            let body = serde_json::to_vec(body).map_err(|error| format!("body: {error}"))?;
-            parts.body = Some(body.into());
-            parts.headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
+            let value = to_value(name, value)?;
+            match &mut parts.body {
+                Body::Properties(properties) => {
+                    properties.insert(name.to_owned(), value);
+                }
+                body => {
+                    let mut properties = Map::new();
+                    properties.insert(name.to_owned(), value);
+                    *body = Body::Properties(properties);
+                }
+            }
             Ok(())
         });
-        self
+    }
+
+    /// Sends a JSON object, even if no property is set.
+    pub(crate) fn expect_object(&mut self) {
+        self.change(|parts| {
+            if matches!(parts.body, Body::Empty) {
+                parts.body = Body::Properties(Map::new());
+            }
+            Ok(())
+        });
+    }
+
+    /// Returns a property of the body.
+    pub(crate) fn property(&self, name: &str) -> Option<&Value> {
+        match &self.parts.as_ref().ok()?.body {
+            Body::Properties(properties) => properties.get(name),
+            _ => None,
+        }
+    }
+
+    /// Returns the value of a query parameter.
+    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+        let query = &self.parts.as_ref().ok()?.query;
+        let (_, value) = query.iter().find(|(other, _)| other == name)?;
+        Some(value)
+    }
+
+    /// Sets a query parameter in place of what it was.
+    pub(crate) fn replace_query(&mut self, name: &str, value: u64) {
+        if let Ok(parts) = &mut self.parts {
+            parts.query.retain(|(other, _)| other != name);
+            parts.query.push((name.to_owned(), value.to_string()));
+        }
+    }
+
+    /// Returns the value of the last parameter in the path.
+    pub(crate) fn last_path_value(&self) -> Option<&str> {
+        let (_, value) = self.parts.as_ref().ok()?.ids.last()?;
+        Some(value)
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.client.inner.clock
+    }
+
+    /// Returns the error of a wait that took too long.
+    pub(crate) fn expired(&self, detail: String) -> Error {
+        Error::new(Kind::Timeout)
+            .with_operation(self.operation.clone())
+            .with_detail(detail)
+    }
+
+    /// Refuses a property of the body beside any other.
+    pub(crate) fn refuse_beside_others(&mut self, name: &str) {
+        self.change(|parts| match &parts.body {
+            Body::Properties(properties)
+                if properties.len() > 1 && properties.contains_key(name) =>
+            {
+                Err(format!(
+                    "{name}: ImageKit takes it in a request of its own; send the other properties apart"
+                ))
+            }
+            _ => Ok(()),
+        });
+    }
+
+    /// Sets the whole body as JSON.
+    pub(crate) fn set_body(&mut self, value: &(impl Serialize + ?Sized)) {
+        self.change(|parts| {
+            let body = serde_json::to_vec(value).map_err(|error| format!("body: {error}"))?;
+            parts.body = Body::Bytes(body.into());
+            Ok(())
+        });
+    }
+
+    /// Sends the request, retrying as the options allow. On `Ok`, the response has a 2xx status.
+    ///
+    /// The future is boxed so that it is compiled here, and not once more in each crate that makes a call.
+    pub(crate) fn execute(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>> {
+        Box::pin(retry_loop::run(self))
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Parts) -> Result<(), String>) {
@@ -116,40 +231,146 @@ impl<'a> Request<'a> {
             self.parts = Err(Error::invalid_request(self.operation.clone(), reason));
         }
     }
+
+    /// Returns the URL of the request.
+    pub(super) fn url(&self, parts: &Parts) -> Result<Url, Error> {
+        let base_url = self.client.base_url_for(&self.operation);
+        let url = base_url.and_then(|base_url| match &self.operation {
+            OperationRef::Documented(operation) => fill(base_url, operation.path(), &parts.ids),
+            OperationRef::Raw(operation) => append(base_url, operation.path()),
+        });
+        let mut url =
+            url.map_err(|reason| Error::invalid_request(self.operation.clone(), reason))?;
+        if !parts.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&parts.query);
+        }
+        Ok(url)
+    }
 }
 
-impl fmt::Debug for Request<'_> {
+impl Body {
+    /// Returns what is sent, which is the same in each attempt.
+    pub(super) fn into_bytes(self) -> Option<Bytes> {
+        match self {
+            Self::Empty => None,
+            // Writing a tree of JSON values cannot fail.
+            Self::Properties(properties) => Some(Value::Object(properties).to_string().into()),
+            Self::Bytes(bytes) => Some(bytes),
+        }
+    }
+}
+
+impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("operation", &self.operation.id())
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
 
+/// A request to a path that this client has no operation for, with its authentication, retries, limits and
+/// errors: what [`Client::request`] starts.
+///
+/// What is wrong with one of its parts is reported by [`send`](Self::send), before anything is sent.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct RawRequest {
+    request: Request,
+}
+
+call_options!(RawRequest);
+
+impl RawRequest {
+    /// A path that is percent-encoded already.
+    pub(crate) fn new(client: &Client, method: Method, path: &str) -> Self {
+        let operation = Operation::raw(method, path);
+        Self {
+            request: Request::with_operation(client, OperationRef::Raw(operation.into())),
+        }
+    }
+
+    /// Adds a query parameter: an absent value (`None`) adds nothing, a list one for each item.
+    pub fn query(mut self, name: &str, value: impl Serialize) -> Self {
+        self.request.set_query(name, &value);
+        self
+    }
+
+    /// Sets a header, in place of one that the client would send.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request.set_header(name, value);
+        self
+    }
+
+    /// Sets a body of JSON.
+    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.request.set_body(body);
+        self
+    }
+
+    /// Sends the request. The body of the response is not decoded: use [`Response::json`] or
+    /// [`Response::raw_body`].
+    ///
+    /// # Errors
+    ///
+    /// If no response with a 2xx status arrives, [`Error`] says why.
+    pub async fn send(self) -> Result<Response<()>, Error> {
+        Ok(self.request.execute().await?.empty())
+    }
+}
+
+fn to_value(place: &str, value: &impl Serialize) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| format!("{place}: {error}"))
+}
+
 /// Parses a header, with a message that says which part is wrong and never shows the value.
 pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let parsed = name
+    let parsed: HeaderName = name
         .parse()
         .map_err(|_| format!("header name {name:?} is not valid"))?;
+    // They say how the message is framed, which only the transport can know.
+    let framing = [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ];
+    if framing.contains(&parsed) || parsed == "keep-alive" || parsed == "proxy-connection" {
+        return Err(format!("header {name} is set by the transport alone"));
+    }
     let value = value
         .parse()
         .map_err(|_| format!("the value of header {name} holds characters that no header may"))?;
     Ok((parsed, value))
 }
 
-/// Appends segments, each percent-encoded.
-///
-/// Some of them are ids, whose types see to it that they stay what they are: one segment.
-fn extend(base: &Url, segments: &[&str]) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
+/// Fills in a path template, each value percent-encoded as one segment.
+fn fill(mut url: Url, template: &str, ids: &[(&str, String)]) -> Result<Url, String> {
+    let Ok(mut path) = url.path_segments_mut() else {
+        return Err("the base URL cannot have a path".to_owned());
+    };
+    path.pop_if_empty();
+    for segment in template.split('/').skip(1) {
+        let parameter = segment
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'));
+        match parameter {
+            None => path.push(segment),
+            Some(parameter) => {
+                let id = ids.iter().find(|(name, _)| *name == parameter);
+                let (_, id) = id.ok_or_else(|| format!("{parameter} is not set"))?;
+                path.push(id)
+            }
+        };
     }
-    url
+    drop(path);
+    Ok(url)
 }
 
 /// Appends a path that is percent-encoded already and may not leave the base URL.
-fn append(base: &Url, path: &str) -> Result<Url, String> {
+fn append(mut url: Url, path: &str) -> Result<Url, String> {
     if !path.starts_with('/') {
         return Err(format!("path {path:?} does not begin with a slash"));
     }
@@ -158,7 +379,7 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
         .find(|c| matches!(c, '?' | '#' | '\\') || c.is_control())
     {
         return Err(format!(
-            "path {path:?} holds {unfit:?}: percent-encode it, and give the query by `query`"
+            "path {path:?} holds {unfit:?}: percent-encode it, and add the query with `query`"
         ));
     }
     for segment in path.split('/') {
@@ -167,8 +388,8 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
             return Err(format!("path {path:?} holds the segment `{segment}`"));
         }
     }
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    let path = format!("{}{path}", url.path().trim_end_matches('/'));
+    url.set_path(&path);
     Ok(url)
 }
 
@@ -176,12 +397,15 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
 mod tests {
     use super::*;
 
-    fn extended(base: &str, segments: &[&str]) -> String {
-        extend(&Url::parse(base).unwrap(), segments).into()
+    fn filled(base: &str, id: &str) -> String {
+        let ids = [("id", id.to_owned())];
+        fill(Url::parse(base).unwrap(), "/v1/{id}/versions", &ids)
+            .unwrap()
+            .into()
     }
 
     #[test]
-    fn a_parameter_stays_in_its_segment() {
+    fn path_parameter_stays_in_its_segment() {
         for (id, segment) in [
             ("a/b", "a%2Fb"),
             ("a?b#c", "a%3Fb%23c"),
@@ -191,39 +415,29 @@ mod tests {
             ("{x}", "%7Bx%7D"),
             ("...", "..."),
         ] {
-            assert_eq!(
-                extended("https://h", &["v1", id, "versions"]),
-                format!("https://h/v1/{segment}/versions")
-            );
+            assert_eq!(filled("https://h", id), format!("https://h/v1/{segment}/versions"));
         }
     }
 
     #[test]
-    fn a_base_url_may_have_a_path() {
+    fn base_url_with_a_path_keeps_it() {
         for base in ["https://h/api", "https://h/api/"] {
-            assert_eq!(extended(base, &["v1", "files"]), "https://h/api/v1/files");
+            assert_eq!(filled(base, "x"), "https://h/api/v1/x/versions");
             let base = Url::parse(base).unwrap();
             assert_eq!(
-                append(&base, "/v1/files").unwrap().as_str(),
+                append(base, "/v1/files").unwrap().as_str(),
                 "https://h/api/v1/files"
             );
         }
     }
 
     #[test]
-    fn a_raw_path_cannot_leave_the_base_url() {
+    fn raw_path_cannot_leave_the_base_url() {
         let base = Url::parse("https://h/api").unwrap();
         for path in [
-            "v1",
-            "/../x",
-            "/a/%2E%2e/b",
-            "/a?b",
-            "/a#b",
-            "/a\\b",
-            "/a\nb",
-            "//h/./x",
+            "v1", "/../x", "/a/%2E%2e/b", "/a?b", "/a#b", "/a\\b", "/a\nb", "//h/./x",
         ] {
-            assert!(append(&base, path).is_err(), "{path:?}");
+            assert!(append(base.clone(), path).is_err(), "{path:?}");
         }
     }
 }

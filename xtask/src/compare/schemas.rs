@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Comparison, Effect, Use, entries, union};
-use crate::components::open_values;
+use crate::generate::open_values;
 
 /// Formats that decide the type in Rust.
 const TYPED_FORMATS: [&str; 7] = [

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Contract, Places, Rule, text};
-use crate::components;
+use crate::generate;
 use crate::document::{Document, Role, SCHEMAS};
 
 pub(super) const RULES: &[Rule] = &[
@@ -121,7 +121,7 @@ fn open_enums(contract: &Contract, places: &mut Places<'_>) {
             );
         }
         let described = schema["x-enum-descriptions"].as_object();
-        let Some(values) = components::open_values(schema) else {
+        let Some(values) = generate::open_values(schema) else {
             continue;
         };
         let listed: BTreeSet<&str> = values.iter().filter_map(Value::as_str).collect();
@@ -148,7 +148,7 @@ fn id_patterns(contract: &Contract, places: &mut Places<'_>) {
     const REFUSED: [&str; 6] = ["", ".", "..", "a\\b", "a\u{0}b", "a\u{7f}b"];
     const TAKEN: [&str; 5] = ["598821f949c0a938d57563bd", "...", "a b", "a/b", "\u{e9}"];
     let document = &contract.document;
-    for name in components::ids(document) {
+    for name in generate::ids(document) {
         let pointer = format!("{SCHEMAS}/{name}");
         let Some(schema) = document.at(&pointer) else {
             continue;
@@ -187,10 +187,10 @@ fn errors(contract: &Contract, places: &mut Places<'_>) {
             };
             let schema = "/content/application~1json/schema/$ref";
             let error = document.resolve(response).pointer(schema);
-            if error.is_none_or(|error| error != "#/components/schemas/Error") {
+            if error.is_none_or(|error| error != "#/components/schemas/ApiError") {
                 places.at(
                     &pointer,
-                    format!("{range} does not answer with the schema `Error`"),
+                    format!("{range} does not answer with the schema `ApiError`"),
                 );
             }
         }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Contract, Places, Rule, text};
-use crate::components;
+use crate::generate;
 use crate::document::{Document, Operation, Role, SCHEMAS};
 
 pub(super) const RULES: &[Rule] = &[
@@ -59,7 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         mend: "choose values that differ in more than punctuation, and ids of `type: string`",
         check: |contract, places| {
             let refuse = &mut |pointer: &str, message| places.at(pointer, message);
-            components::replacements(&contract.document, refuse);
+            generate::replacements(&contract.document, refuse);
         },
     },
 ];
@@ -278,7 +278,7 @@ fn compositions(contract: &Contract, places: &mut Places<'_>) {
         {
             places.at(&schema.pointer, "`allOf` holds anything but one $ref");
         }
-        let is_open_enum = components::open_values(value).is_some();
+        let is_open_enum = generate::open_values(value).is_some();
         if value.get("anyOf").is_some() && !(is_open_enum && schema.role == Role::Component) {
             places.at(&schema.pointer, "`anyOf` is not that of a named open enum");
         }
@@ -287,7 +287,7 @@ fn compositions(contract: &Contract, places: &mut Places<'_>) {
 
 fn rust_types(contract: &Contract, places: &mut Places<'_>) {
     const FORMATS: [&str; 6] = ["date", "date-time", "double", "float", "int32", "int64"];
-    let ids = components::ids(&contract.document);
+    let ids = generate::ids(&contract.document);
     for schema in contract.document.schemas() {
         let format = text(schema.value, "format");
         if !format.is_empty() && !FORMATS.contains(&format) {

@@ -1,7 +1,7 @@
-//! The components that become hand-written kinds of types: ids and open enums.
+//! The components that become hand-written kinds of types: ids, open enums and open unions.
 //!
-//! Both are replaced in what progenitor generates, since it knows neither; the document's own list
-//! decides which there are and what they hold.
+//! They are replaced in what progenitor generates, since it knows none of them; the document's own list decides
+//! which there are and what they hold.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +31,8 @@ pub(crate) fn replacements(document: &Document, refuse: Refuse<'_>) -> Vec<Repla
             id(&pointer, name, schema, refuse)
         } else if let Some(values) = open_values(schema) {
             open_enum(&pointer, name, schema, values, refuse)
+        } else if let Some(variants) = union_variants(schema) {
+            open_union(&pointer, name, schema, &variants, refuse)
         } else {
             continue;
         };
@@ -54,6 +56,81 @@ pub(crate) fn ids(document: &Document) -> BTreeSet<String> {
         }
     });
     ids
+}
+
+/// A variant of an open union: its component, and the tags that choose it.
+#[derive(Debug)]
+pub(crate) struct Variant<'a> {
+    pub(crate) component: &'a str,
+    pub(crate) tags: Vec<&'a str>,
+}
+
+/// The variants of an open union, which is written `anyOf` of references and a free object, with a
+/// `discriminator`.
+pub(crate) fn union_variants(schema: &Value) -> Option<Vec<Variant<'_>>> {
+    let (free, variants) = schema.get("anyOf")?.as_array()?.split_last()?;
+    let mapping = schema.pointer("/discriminator/mapping")?.as_object()?;
+    if free["type"] != "object" || free.get("$ref").is_some() {
+        return None;
+    }
+    let variants = variants.iter().map(|variant| {
+        let reference = variant["$ref"].as_str()?;
+        let tags = mapping.iter().filter(|(_, target)| *target == reference);
+        Some(Variant {
+            component: reference.rsplit('/').next()?,
+            tags: tags.map(|(tag, _)| tag.as_str()).collect(),
+        })
+    });
+    variants.collect()
+}
+
+/// The name of a variant: that of its component, without the name of the union at its end.
+pub(crate) fn variant_name(union: &str, component: &str) -> String {
+    match component.strip_suffix(union) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => component.to_owned(),
+    }
+}
+
+fn open_union(
+    pointer: &str,
+    name: &str,
+    schema: &Value,
+    variants: &[Variant<'_>],
+    refuse: Refuse<'_>,
+) -> TokenStream {
+    let ident = format_ident!("{name}");
+    let doc = description(schema);
+    let discriminator = schema.pointer("/discriminator/propertyName").and_then(Value::as_str);
+    let discriminator = discriminator.unwrap_or_default();
+    let mut printed = Vec::new();
+    let mut arms = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (index, Variant { component, tags }) in variants.iter().enumerate() {
+        let variant = variant_name(name, component);
+        if variant == "Unknown" || !seen.insert(variant.clone()) || tags.is_empty() {
+            let pointer = format!("{pointer}/anyOf/{index}");
+            refuse(&pointer, format!("`{component}` cannot become a variant of its own, `{variant}`, with a tag"));
+            continue;
+        }
+        let variant = format_ident!("{variant}");
+        let component = format_ident!("{component}");
+        let listed = tags.iter().map(|tag| format!("`{tag}`")).collect::<Vec<_>>().join(" or ");
+        let variant_doc = format!("What has the `{discriminator}` {listed}.");
+        printed.push(quote! { #[doc = #variant_doc] #variant(::std::boxed::Box<#component>) });
+        arms.push(quote! { #variant(#component) = #(#tags)|* });
+    }
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#printed,)*
+            /// What this client does not know, as it came.
+            Unknown(crate::UnknownVariant),
+        }
+        crate::open_union::open_union!(#ident, #discriminator { #(#arms,)* });
+    }
 }
 
 /// The listed values of an open enum, which is written `anyOf: [enum, string]`.
@@ -101,7 +178,7 @@ fn open_enum(
     for (index, value) in values.iter().enumerate() {
         let pointer = format!("{pointer}/anyOf/0/enum/{index}");
         let Some(text) = value.as_str() else {
-            refuse(&pointer, format!("{value} is no string"));
+            refuse(&pointer, format!("{value} is not a string"));
             continue;
         };
         let variant = text.to_upper_camel_case();
@@ -131,12 +208,12 @@ fn open_enum(
         pub enum #ident {
             #(#[doc = #variant_doc] #variant,)*
             /// A value that the document does not list, as it came.
-            Unknown(::std::string::String),
+            Unknown(crate::UnknownValue),
         }
         crate::open_enum::open_enum!(#ident { #(#variant = #text,)* });
     }
 }
 
-fn description(schema: &Value) -> &str {
-    schema["description"].as_str().unwrap_or_default().trim()
+fn description(schema: &Value) -> String {
+    super::text::markdown(schema["description"].as_str().unwrap_or_default())
 }

@@ -1,0 +1,127 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::error::{self, Error, Kind};
+use super::json_path;
+use super::list::List;
+use super::operation::OperationRef;
+use super::response::Response;
+use crate::Client;
+use crate::open_union::MARK;
+
+/// ImageKit's id of a request; `x-request-id` has been seen beside it with the same value.
+const REQUEST_ID: [&str; 2] = ["x-ik-requestid", "x-request-id"];
+
+/// What a server sent, or as much of it as has arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Received {
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        REQUEST_ID
+            .iter()
+            .find_map(|name| self.headers.get(*name)?.to_str().ok())
+    }
+}
+
+/// A response with a 2xx status, before it is decoded.
+#[derive(Clone)]
+pub(crate) struct RawResponse {
+    pub(super) client: Client,
+    pub(super) operation: OperationRef,
+    pub(super) received: Received,
+    pub(super) attempts: u32,
+}
+
+impl RawResponse {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.received.status
+    }
+
+    /// Decodes the body.
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
+        let body = self.json()?;
+        Ok(Response::new(body, self))
+    }
+
+    /// Decodes a list item by item, so that an odd item is one error and not the loss of the list.
+    pub(crate) fn decode_list<T: DeserializeOwned>(self) -> Result<Response<List<T>>, Error> {
+        let list = List::decode(&self)?;
+        Ok(Response::new(list, self))
+    }
+
+    /// Decodes nothing, whatever the body is.
+    pub(crate) fn empty(self) -> Response<()> {
+        Response::new((), self)
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.received.body)
+            .map_err(|error| self.undecodable("$", &self.received.body, &error))
+    }
+
+    /// Returns the error of a body without a property that it must have.
+    pub(crate) fn lacks(&self, property: &str) -> Error {
+        self.error(&format!("$.{property}: it is missing, or is not a text"))
+    }
+
+    /// Returns the error of a body, or of an item of it that stands at `prefix`, that cannot be decoded.
+    #[cold]
+    pub(super) fn undecodable(
+        &self,
+        prefix: &str,
+        body: &Bytes,
+        error: &serde_json::Error,
+    ) -> Error {
+        let redactor = &self.client.inner.redactor;
+        let detail = if body.is_empty() {
+            format!("{prefix}: the body is empty")
+        } else {
+            let position = json_path::position(body, error);
+            let mut path = json_path::json_path(body, position);
+            let mut message = error.to_string();
+            // What a union had read before it knew its variant names its property itself.
+            if let [_, discriminator, name, rest] =
+                message.splitn(4, MARK).collect::<Vec<_>>().as_slice()
+            {
+                let object = path.strip_suffix(&format!(".{discriminator}"));
+                path = format!("{}.{name}", object.unwrap_or(&path));
+                message = (*rest).to_owned();
+            }
+            let path = path.strip_prefix('$').unwrap_or(&path);
+            let (shown, position) = redactor.body(body, position);
+            let excerpt = error::excerpt(&shown, position);
+            format!("{prefix}{path}: {message}, near `{excerpt}`")
+        };
+        self.error(&detail)
+    }
+
+    fn error(&self, detail: &str) -> Error {
+        let redactor = &self.client.inner.redactor;
+        Error::new(Kind::Decode)
+            .with_operation(self.operation.clone())
+            .with_attempts(self.attempts)
+            .with_received(redactor.received(self.received.clone()), redactor)
+            .with_detail(redactor.text(detail).into_inner())
+    }
+}
+
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("operation", &self.operation.id())
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,286 @@
+//! Keeps the private key out of everything that a server may send back.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use bytes::Bytes;
+use http::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::raw_response::Received;
+
+const REDACTED: &[u8] = b"[redacted]";
+
+/// Shortest text that counts as a secret, or as the part of one that a cut has left. Shorter ones would be
+/// found everywhere.
+const SHORTEST: usize = 8;
+
+/// What has passed through a [`Redactor`]: errors and traces take nothing else from a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Redacted<T>(T);
+
+impl<T> Deref for Redacted<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Redacted<Received> {
+    /// Keeps the first bytes of the body only.
+    pub(crate) fn cut_body(mut self, longest: usize) -> Self {
+        let body = &mut self.0.body;
+        if body.len() > longest {
+            *body = Bytes::copy_from_slice(&body[..longest]);
+        }
+        self
+    }
+}
+
+impl Redacted<String> {
+    pub(crate) fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+/// Finds the secrets of a client in every spelling that software gives them: as they are, in base64 (with
+/// and without the colon of HTTP Basic, padded or not, in both alphabets), and each of these escaped for
+/// JSON, percent-encoded or as HTML entities, once or twice.
+///
+/// What it cannot find are texts that were changed in another way: in hexadecimal, reversed, in other case,
+/// or with something between the characters.
+pub(crate) struct Redactor {
+    needles: Vec<Vec<u8>>,
+}
+
+impl Redactor {
+    pub(crate) fn new(key: &SecretString) -> Self {
+        let key = key.expose_secret().as_bytes();
+        // Base64 writes three bytes as four characters, so that up to the last whole group it is the same
+        // whatever follows the key.
+        let whole_groups = &key[..key.len() / 3 * 3];
+        let needles = [
+            key.to_vec(),
+            STANDARD.encode(whole_groups).into_bytes(),
+            URL_SAFE.encode(whole_groups).into_bytes(),
+        ];
+        let mut needles: Vec<_> = needles
+            .into_iter()
+            .filter(|needle| needle.len() >= SHORTEST)
+            .collect();
+        needles.dedup();
+        Self { needles }
+    }
+
+    /// A redactor without secrets.
+    pub(crate) fn none() -> Self {
+        Self {
+            needles: Vec::new(),
+        }
+    }
+
+    /// Decodes a redacted body, and redacts the texts in it once more.
+    pub(crate) fn decoded<T: DeserializeOwned>(&self, body: &[u8]) -> Option<T> {
+        let mut value: Value = serde_json::from_slice(body).ok()?;
+        self.value(&mut value);
+        serde_json::from_value(value).ok()
+    }
+
+    fn value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.text(text).into_inner(),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Value::Object(entries) => {
+                let redacted = std::mem::take(entries).into_iter().map(|(name, mut value)| {
+                    self.value(&mut value);
+                    (self.text(&name).into_inner(), value)
+                });
+                *entries = redacted.collect();
+            }
+            _ => {}
+        }
+    }
+
+    /// Redacts a text that came from a server, or that quotes one.
+    pub(crate) fn text(&self, text: &str) -> Redacted<String> {
+        let redacted = self.replace(text.as_bytes(), &mut 0);
+        Redacted(match redacted {
+            Some(redacted) => String::from_utf8_lossy(&redacted).into_owned(),
+            None => text.to_owned(),
+        })
+    }
+
+    /// Redacts everything that a server sent.
+    pub(crate) fn received(&self, mut received: Received) -> Redacted<Received> {
+        if let Some(redacted) = self.replace(&received.body, &mut 0) {
+            received.body = redacted.into();
+        }
+        for value in received.headers.values_mut() {
+            if let Some(redacted) = self.replace(value.as_bytes(), &mut 0)
+                && let Ok(redacted) = HeaderValue::from_bytes(&redacted)
+            {
+                *value = redacted;
+            }
+        }
+        Redacted(received)
+    }
+
+    /// Redacts a body, and returns where the byte at `position` has gone.
+    pub(crate) fn body(&self, body: &Bytes, mut position: usize) -> (Redacted<Bytes>, usize) {
+        match self.replace(body, &mut position) {
+            Some(redacted) => (Redacted(redacted.into()), position),
+            None => (Redacted(body.clone()), position),
+        }
+    }
+
+    /// Replaces each secret, and keeps `position` on the byte that it is on; `None` if there is no secret.
+    fn replace(&self, text: &[u8], position: &mut usize) -> Option<Vec<u8>> {
+        let target = *position;
+        let mut replaced: Option<Vec<u8>> = None;
+        let mut copied = 0;
+        let mut at = 0;
+        while at < text.len() {
+            let Some(end) = self.find_at(text, at) else {
+                at += 1;
+                continue;
+            };
+            let out = replaced.get_or_insert_with(|| Vec::with_capacity(text.len()));
+            out.extend_from_slice(&text[copied..at]);
+            if (at..end).contains(&target) {
+                *position = out.len();
+            } else if target >= end {
+                *position = target - end + out.len() + REDACTED.len();
+            }
+            out.extend_from_slice(REDACTED);
+            copied = end;
+            at = end;
+        }
+        if let Some(out) = &mut replaced {
+            out.extend_from_slice(&text[copied..]);
+        }
+        replaced
+    }
+
+    /// Returns where the secret ends that begins at `at`.
+    fn find_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        self.needles
+            .iter()
+            .enumerate()
+            .filter_map(|(index, needle)| {
+                let end = spelled(text, at, needle)?;
+                // The rest of the base64, of which only whole groups were looked for.
+                let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+                let rest = text[end..].iter().take(8).take_while(is_base64).count();
+                Some(if index == 0 { end } else { end + rest })
+            })
+            .max()
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+/// Returns where `needle` ends, if it begins at `at`, each of its characters in any spelling. If the text
+/// ends before, a part of the needle counts as well.
+fn spelled(text: &[u8], at: usize, needle: &[u8]) -> Option<usize> {
+    let mut end = at;
+    for (count, byte) in needle.iter().enumerate() {
+        match spelling(&text[end..], *byte) {
+            Some(length) => end += length,
+            None => {
+                let is_cut = is_cut_spelling(&text[end..]);
+                return (is_cut && count >= SHORTEST).then_some(text.len());
+            }
+        }
+    }
+    Some(end)
+}
+
+/// Returns how many bytes of `text` spell `byte`.
+fn spelling(text: &[u8], byte: u8) -> Option<usize> {
+    let first = *text.first()?;
+    if first == byte {
+        return Some(1);
+    }
+    match first {
+        // `\/` and `\u002f`, with the backslash escaped any number of times.
+        b'\\' => {
+            let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
+            match text.get(slashes..)? {
+                [next, ..] if *next == byte => Some(slashes + 1),
+                [b'u', digits @ ..] => hexadecimal(digits.get(..4)?, byte).then_some(slashes + 5),
+                [b'x', digits @ ..] => hexadecimal(digits.get(..2)?, byte).then_some(slashes + 3),
+                _ => None,
+            }
+        }
+        // `%2f`, and `%252f` if it was encoded twice.
+        b'%' => {
+            let mut rest = &text[1..];
+            while let Some(inner) = rest.strip_prefix(b"25") {
+                rest = inner;
+            }
+            let skipped = text.len() - rest.len();
+            hexadecimal(rest.get(..2)?, byte).then_some(skipped + 2)
+        }
+        // `&#47;` and `&#x2f;`.
+        b'&' => {
+            let end = text.iter().take(12).position(|byte| *byte == b';')?;
+            let number = str::from_utf8(text.get(1..end)?).ok()?.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            (code == u32::from(byte)).then_some(end + 1)
+        }
+        _ => None,
+    }
+}
+
+/// Returns `true` if the text ended, or was cut within the spelling of a character.
+fn is_cut_spelling(rest: &[u8]) -> bool {
+    rest.is_empty() || (rest.len() < 7 && matches!(rest[0], b'\\' | b'%' | b'&'))
+}
+
+fn hexadecimal(digits: &[u8], byte: u8) -> bool {
+    str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+        == Some(u32::from(byte))
+}
+
+/// A text from outside, kept from breaking the line, steering a terminal or filling the screen.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 500;
+    let is_cut = text.len() > LONGEST && text.chars().nth(LONGEST).is_some();
+    if !is_cut && !text.chars().any(steers) {
+        return text.into();
+    }
+    let mut line: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| if steers(c) { ' ' } else { c })
+        .collect();
+    if is_cut {
+        line.push('…');
+    }
+    line.into()
+}
+
+/// Returns `true` for control characters, and for those that change the order or the lines of a text
+/// without being seen.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}

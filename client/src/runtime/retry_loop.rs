@@ -1,0 +1,337 @@
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+use url::Url;
+
+use super::error::{Error, Kind};
+use super::operation::Operation;
+use super::rate_limiter::Turn;
+use super::raw_response::{RawResponse, Received};
+use super::redact::Redactor;
+use super::request::{Parts, Request};
+use super::retry::{self, Decision, Failure, Fate, Limits};
+use super::transport::{self, TransportError};
+use crate::client::ClientInner;
+
+/// Sends a request, retrying as its options allow. On `Ok`, the response has a 2xx status.
+pub(super) async fn run(mut request: Request) -> Result<RawResponse, Error> {
+    let parts = std::mem::replace(&mut request.parts, Ok(Parts::default()))?;
+    let url = request.url(&parts)?;
+    let span = span(&request.operation, &url);
+    let client = request.client.clone();
+    let deadline = client.inner.clock.now().checked_add(request.options.timeout);
+    let call = Call {
+        url,
+        headers: parts.headers,
+        body: parts.body.into_bytes(),
+        request,
+        deadline,
+    };
+    if span.is_disabled() {
+        return call.run().await;
+    }
+    let result = call.run().instrument(span.clone()).await;
+    record(&span, &result, &client.inner.redactor);
+    result
+}
+
+struct Call {
+    request: Request,
+    url: Url,
+    headers: http::HeaderMap,
+    body: Option<Bytes>,
+    /// `None` if it is beyond what the clock can tell.
+    deadline: Option<Instant>,
+}
+
+impl Call {
+    async fn run(self) -> Result<RawResponse, Error> {
+        let inner = &*self.request.client.inner;
+        let mut sent = 0;
+        let mut failures = 0;
+        let mut rejections = 0;
+        let mut not_before = None;
+        let mut last: Option<Error> = None;
+        loop {
+            if let Err(error) = self.await_turn(not_before).await {
+                // What the server said is worth more than that the call could not wait for it.
+                return Err(last.unwrap_or(error).with_attempts(sent));
+            }
+            sent += 1;
+            let error = match self.attempt(sent).await {
+                Ok(received) => {
+                    return Ok(RawResponse {
+                        client: self.request.client.clone(),
+                        operation: self.request.operation.clone(),
+                        received,
+                        attempts: sent,
+                    });
+                }
+                Err(error) => error.with_attempts(sent),
+            };
+            let fate = error.fate();
+            let asked = error.retry_after();
+            rejections = if fate == Fate::Rejected { rejections + 1 } else { 0 };
+            if !retry::is_early(fate, asked) {
+                failures += 1;
+            }
+            let failure = Failure {
+                fate,
+                idempotent: self.request.operation.is_idempotent(),
+                replayable: true,
+                failures,
+                rejections,
+                asked,
+            };
+            let limits = Limits {
+                max_retries: self.request.options.max_retries,
+                max_retry_wait: self.request.options.max_retry_wait,
+                remaining: self.remaining(),
+            };
+            let decision = retry::decide(&failure, &limits, (inner.jitter)());
+            if fate == Fate::Rejected {
+                let pause = match decision {
+                    Decision::RetryAfter(pause) => asked.unwrap_or(pause),
+                    Decision::GiveUp => asked.unwrap_or_default(),
+                };
+                inner.rate_limiter.hold(
+                    self.request.operation.id(),
+                    inner.clock.now(),
+                    pause,
+                    error.rate_limit().unwrap_or_default(),
+                );
+            }
+            match decision {
+                Decision::GiveUp => {
+                    return Err(match last {
+                        // A timeout that cuts an attempt short hides what made the attempt necessary.
+                        Some(last) if error.is_timeout() => error.with_cause(last),
+                        _ => error,
+                    });
+                }
+                Decision::RetryAfter(pause) => {
+                    tracing::debug!(pause = ?pause, "will be retried");
+                    not_before = inner.clock.now().checked_add(pause);
+                }
+            }
+            last = Some(error);
+        }
+    }
+
+    /// Waits until `not_before`, and then until the limits of the server let the call start.
+    async fn await_turn(&self, not_before: Option<Instant>) -> Result<(), Error> {
+        let inner = &*self.request.client.inner;
+        let mut ticket = inner.rate_limiter.ticket(self.request.operation.id());
+        loop {
+            let now = inner.clock.now();
+            let until = match not_before {
+                Some(time) if time > now => time,
+                _ => match ticket.poll(now) {
+                    Turn::Now => {
+                        // A call without time is not worth a request.
+                        return match self.remaining() {
+                            Duration::ZERO => Err(self.failure(Kind::Timeout)),
+                            _ => Ok(()),
+                        };
+                    }
+                    Turn::Later { check_at, expected } => {
+                        let wait = expected.saturating_duration_since(now);
+                        let options = &self.request.options;
+                        if wait >= self.remaining() || wait > options.max_retry_wait {
+                            return Err(self.failure(Kind::Throttled).with_wait(Some(wait)));
+                        }
+                        check_at
+                    }
+                },
+            };
+            inner.clock.sleep(until.saturating_duration_since(now)).await;
+        }
+    }
+
+    fn remaining(&self) -> Duration {
+        self.deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(self.request.client.inner.clock.now())
+        })
+    }
+
+    fn failure(&self, kind: Kind) -> Error {
+        Error::new(kind).with_operation(self.request.operation.clone())
+    }
+
+    /// Sends the request once. On `Ok`, the response has a 2xx status.
+    async fn attempt(&self, number: u32) -> Result<Received, Error> {
+        let inner = &*self.request.client.inner;
+        let options = &self.request.options;
+        let limit = options.attempt_timeout.min(self.remaining());
+        let started = tracing::event_enabled!(tracing::Level::DEBUG).then(Instant::now);
+        let mut received = None;
+        let (http, generation) = inner.transport.current();
+        let outcome = tokio::time::timeout(
+            limit,
+            transport::send(
+                &http,
+                self.http_request(inner),
+                options.max_response_bytes,
+                &mut received,
+            ),
+        )
+        .await
+        .unwrap_or(Err(TransportError {
+            kind: Kind::Timeout,
+            cause: None,
+        }));
+        let result = match (outcome, received) {
+            (Ok(()), Some(received)) if received.status.is_success() => Ok(received),
+            (outcome, received) => Err(self.attempt_failure(outcome.err(), received, limit)),
+        };
+        if let Err(error) = &result
+            && matches!(error.kind(), Kind::Timeout | Kind::ConnectionLost)
+        {
+            inner.transport.distrust(generation);
+        }
+        if let Some(started) = started {
+            trace_attempt(&result, number, started.elapsed(), &inner.redactor);
+        }
+        result
+    }
+
+    fn http_request(&self, inner: &ClientInner) -> reqwest::Request {
+        let method = self.request.operation.method().clone();
+        let mut request = reqwest::Request::new(method, self.url.clone());
+        let headers = request.headers_mut();
+        headers.clone_from(&inner.headers);
+        if self.body.is_some() {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+        }
+        if self.request.operation.server().is_some() {
+            headers.remove(header::HOST);
+        }
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        *request.body_mut() = self.body.clone().map(Into::into);
+        request
+    }
+
+    fn attempt_failure(
+        &self,
+        failed: Option<TransportError>,
+        received: Option<Received>,
+        limit: Duration,
+    ) -> Error {
+        let redactor = &self.request.client.inner.redactor;
+        let kind = match (&failed, &received) {
+            (Some(failed), _) => failed.kind,
+            (None, Some(received)) if is_redirect(received.status) => Kind::Redirect,
+            (None, Some(_)) => Kind::Status,
+            (None, None) => Kind::ConnectionLost,
+        };
+        let mut error = self.failure(kind);
+        if kind == Kind::Timeout {
+            error = error.with_detail(format!("waited {}", rounded(limit)));
+        }
+        if kind == Kind::Connect
+            && let Some(proxy) = &self.request.client.inner.proxy
+        {
+            error = error.with_proxy(proxy);
+        }
+        if let Some(received) = received {
+            error = error.with_received(redactor.received(received), redactor);
+        }
+        match failed.and_then(|failed| failed.cause) {
+            Some(cause) => error.with_cause(cause),
+            None => error,
+        }
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
+}
+
+/// Rounds a duration to what a person wants to read.
+pub(super) fn rounded(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    if millis < 1000 {
+        format!("{millis} ms")
+    } else if millis < 100_000 {
+        let text = format!("{:.1}", duration.as_secs_f64());
+        format!("{} s", text.trim_end_matches(".0"))
+    } else {
+        format!("{} s", duration.as_secs())
+    }
+}
+
+/// Returns the span of a call, after OpenTelemetry's conventions for spans of HTTP clients.
+fn span(operation: &Operation, url: &Url) -> Span {
+    tracing::info_span!(
+        "imagekit",
+        otel.kind = "client",
+        otel.name = format_args!("{} {}", operation.method(), operation.path()),
+        otel.status_code = Empty,
+        http.request.method = operation.method().as_str(),
+        url.template = operation.path(),
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        http.response.status_code = Empty,
+        http.request.resend_count = Empty,
+        error.type = Empty,
+        imagekit.operation = operation.id(),
+        imagekit.request_id = Empty,
+    )
+}
+
+fn trace_attempt(
+    result: &Result<Received, Error>,
+    number: u32,
+    duration: Duration,
+    redactor: &Redactor,
+) {
+    let (status, request_id, failure) = match result {
+        Ok(received) => (Some(received.status), received.request_id(), None),
+        Err(error) => (
+            error.status(),
+            error.request_id(),
+            Some(error.kind().name()),
+        ),
+    };
+    tracing::debug!(
+        attempt = number,
+        duration = ?duration,
+        http.response.status_code = status.map(|status| status.as_u16()),
+        imagekit.request_id = request_id.map(|id| redactor.text(id).into_inner()),
+        error.type = failure,
+        "attempt"
+    );
+}
+
+fn record(span: &Span, result: &Result<RawResponse, Error>, redactor: &Redactor) {
+    let (status, request_id, attempts) = match result {
+        Ok(response) => (
+            Some(response.status()),
+            response.received.request_id(),
+            response.attempts,
+        ),
+        Err(error) => (error.status(), error.request_id(), error.attempts()),
+    };
+    if let Some(status) = status {
+        span.record("http.response.status_code", status.as_u16());
+    }
+    if let Some(request_id) = request_id {
+        span.record("imagekit.request_id", &**redactor.text(request_id));
+    }
+    span.record("http.request.resend_count", attempts.saturating_sub(1));
+    if let Err(error) = result {
+        span.record("otel.status_code", "ERROR");
+        match error.status().filter(|_| error.kind() == Kind::Status) {
+            Some(status) => span.record("error.type", status.as_str()),
+            None => span.record("error.type", error.kind().name()),
+        };
+    }
+}

@@ -1,0 +1,171 @@
+//! One attempt: a request goes out, and a response is read under a limit.
+
+use std::error::Error as _;
+use std::sync::{PoisonError, RwLock};
+
+use bytes::{Bytes, BytesMut};
+
+use super::error::Kind;
+use super::raw_response::Received;
+use crate::Error;
+
+/// The HTTP client of all calls, which is replaced once its connections are not trusted any more.
+pub(crate) struct Transport {
+    current: RwLock<Current>,
+    /// Builds another HTTP client; `None` for one that the user has built.
+    build: Option<Box<dyn Fn() -> Result<reqwest::Client, Error> + Send + Sync>>,
+}
+
+struct Current {
+    http: reqwest::Client,
+    generation: u64,
+}
+
+impl Transport {
+    /// A transport that builds its HTTP client, now and whenever it is needed anew.
+    pub(crate) fn building(
+        build: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            current: RwLock::new(Current {
+                http: build()?,
+                generation: 0,
+            }),
+            build: Some(Box::new(build)),
+        })
+    }
+
+    /// A transport by the user's own HTTP client.
+    #[cfg(feature = "reqwest-0-13")]
+    pub(crate) fn using(http: reqwest::Client) -> Self {
+        Self {
+            current: RwLock::new(Current {
+                http,
+                generation: 0,
+            }),
+            build: None,
+        }
+    }
+
+    /// Returns the HTTP client to use, and its generation.
+    pub(crate) fn current(&self) -> (reqwest::Client, u64) {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        (current.http.clone(), current.generation)
+    }
+
+    /// Takes all idle connections out of use, unless that has been done since `generation`.
+    ///
+    /// After a timeout or a lost connection those that were opened before are likely to be dead as well, and
+    /// each retry would take another one of them.
+    pub(crate) fn distrust(&self, generation: u64) {
+        let Some(build) = &self.build else { return };
+        if self.current().1 != generation {
+            return;
+        }
+        // Without a new one, the present one is the best there is.
+        let Ok(http) = build() else { return };
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.generation == generation {
+            *current = Current {
+                http,
+                generation: generation + 1,
+            };
+        }
+    }
+}
+
+/// Why a response did not arrive whole.
+#[derive(Debug)]
+pub(crate) struct TransportError {
+    pub(crate) kind: Kind,
+    pub(crate) cause: Option<reqwest::Error>,
+}
+
+/// Sends a request once and reads the whole response, as far as `limit` allows.
+///
+/// Fills in `received` as data arrives, so that the caller keeps the partial response after a timeout.
+pub(crate) async fn send(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    limit: usize,
+    received: &mut Option<Received>,
+) -> Result<(), TransportError> {
+    let mut response = http.execute(request).await.map_err(TransportError::new)?;
+    let declared = response.content_length();
+    let received = received.insert(Received {
+        status: response.status(),
+        headers: std::mem::take(response.headers_mut()),
+        body: Bytes::new(),
+    });
+    if declared.is_some_and(|length| length > limit as u64) {
+        return Err(TransportError::too_large(limit));
+    }
+    let Some(first) = response.chunk().await.map_err(TransportError::new)? else {
+        return Ok(());
+    };
+    if first.len() > limit {
+        return Err(TransportError::too_large(limit));
+    }
+    received.body = first;
+    let Some(second) = response.chunk().await.map_err(TransportError::new)? else {
+        return Ok(());
+    };
+    // Few responses get here: most bodies fit into one chunk, and are not copied.
+    let mut next = Some(second);
+    let mut body = BytesMut::from(std::mem::take(&mut received.body));
+    let result = loop {
+        let Some(chunk) = next else {
+            break Ok(());
+        };
+        if chunk.len() > limit - body.len() {
+            break Err(TransportError::too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+        next = match response.chunk().await {
+            Ok(next) => next,
+            Err(error) => break Err(TransportError::new(error)),
+        };
+    };
+    received.body = body.freeze();
+    result
+}
+
+impl TransportError {
+    fn too_large(limit: usize) -> Self {
+        Self {
+            kind: Kind::TooLarge { limit },
+            cause: None,
+        }
+    }
+
+    fn new(error: reqwest::Error) -> Self {
+        let kind = if error.is_connect() {
+            Kind::Connect
+        } else if error.is_timeout() {
+            Kind::Timeout
+        } else if error.is_builder() {
+            Kind::InvalidRequest
+        } else if is_not_http(&error) {
+            Kind::NotHttp
+        } else {
+            Kind::ConnectionLost
+        };
+        Self {
+            kind,
+            // The operation says what was called; a URL would only repeat it with its ids.
+            cause: Some(error.without_url()),
+        }
+    }
+}
+
+/// Returns `true` if the server sent something that is not HTTP, and would send it again.
+fn is_not_http(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            return error.is_parse();
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,1 +1,0 @@
-#![doc = include_str!("when_a_call_fails.md")]

@@ -11,7 +11,7 @@ use similar::TextDiff;
 
 use crate::generate;
 use crate::json_schema;
-use crate::rules::{Contract, Findings};
+use crate::rules::{Contract, Failures};
 
 const SCHEMAS: &str = "openapi/schemas";
 
@@ -28,14 +28,14 @@ pub(crate) struct Output {
 }
 
 /// Generates everything.
-pub(crate) fn all(root: &Path, contract: &Contract) -> Result<Vec<Output>, Findings> {
+pub(crate) fn all(root: &Path, contract: &Contract) -> Result<Vec<Output>, Failures> {
     let mut outputs = generate::client(root, contract)?;
     outputs.extend(schemas(contract)?);
     Ok(outputs)
 }
 
 /// Generates the JSON Schemas, and the source by which the command line has them.
-pub(crate) fn schemas(contract: &Contract) -> Result<Vec<Output>, Findings> {
+pub(crate) fn schemas(contract: &Contract) -> Result<Vec<Output>, Failures> {
     contract.check_generable()?;
     let document = &contract.document;
     let files: Vec<_> = document

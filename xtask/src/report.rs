@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::compare::{Change, Changes, Effect};
-use crate::rules::{DOCUMENT, Finding, Findings};
+use crate::rules::{DOCUMENT, Diagnostic, Failures};
 
 /// The exit code for a change that breaks somebody.
 const BREAKING: u8 = 2;
@@ -24,8 +24,8 @@ pub(crate) enum Format {
 }
 
 /// Prints the findings; success is their absence.
-pub(crate) fn findings<T>(result: Result<T, Findings>, format: Format) -> ExitCode {
-    let findings = result.err().unwrap_or(Findings(Vec::new()));
+pub(crate) fn findings<T>(result: Result<T, Failures>, format: Format) -> ExitCode {
+    let findings = result.err().unwrap_or(Failures(Vec::new()));
     let count = findings.0.len();
     match format {
         Format::Human if count == 0 => println!("the contract is valid"),
@@ -84,17 +84,17 @@ fn counted(count: usize) -> String {
     }
 }
 
-fn annotation(finding: &Finding) -> String {
-    let Finding {
+fn annotation(finding: &Diagnostic) -> String {
+    let Diagnostic {
         rule,
         file,
         line,
         pointer,
         message,
-        why,
-        mend,
+        rationale,
+        help,
     } = finding;
-    let text = format!("{pointer}: {message}\nWhy: {why}\nMend: {mend}");
+    let text = format!("{pointer}: {message}\nWhy: {rationale}\nMend: {help}");
     workflow_command(
         "error",
         &format!("file={file},line={line},title={rule}"),

@@ -2,6 +2,29 @@
 
 //! The models of the API, from the components of the document.
 
+///A video for streaming in several qualities.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AdaptivePostTransformation {
+    ///The protocol of the stream.
+    pub protocol: crate::types::StreamingProtocol,
+    ///What tells the kinds of transformations apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The qualities, such as `sr-240_360_480`. One documentation page does not require it.
+    pub value: ::std::string::String,
+}
+///Fills the description of an image by AI.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AiDescriptionExtension {
+    ///What tells the kinds of extensions apart.
+    pub name: ::std::string::String,
+}
 ///A tag that an image recognition service gave to a file, with how sure the service was.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -19,6 +42,109 @@ pub struct AiTag {
     pub name: ::std::option::Option<::std::string::String>,
     ///The service that recognised it.
     pub source: crate::types::AiTagSource,
+}
+///What is done with a file, depending on what an AI found.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AiTaskAction {
+    ///The tags to add.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub add_tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    ///The tags to remove.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub remove_tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    ///The custom metadata fields to set.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub set_metadata: ::std::option::Option<::std::vec::Vec<MetadataAssignment>>,
+    ///The custom metadata fields to clear.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub unset_metadata: ::std::option::Option<::std::vec::Vec<MetadataFieldReference>>,
+}
+///Has an AI look at an image, and tags or describes it by what it finds.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AiTasksExtension {
+    ///What tells the kinds of extensions apart.
+    pub name: ::std::string::String,
+    ///What the AI does, 1 to 10 tasks.
+    pub tasks: ::std::vec::Vec<crate::types::AiTask>,
+}
+///Addresses written for Akamai.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AkamaiUrlRewriter {
+    ///What tells the kinds of rewriters apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///An Akeneo PIM.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AkeneoPimOrigin {
+    ///The address of the server.
+    #[serde(rename = "baseUrl")]
+    pub base_url: ::std::string::String,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///An Akeneo PIM, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AkeneoPimOriginRequest {
+    ///The address of the server.
+    #[serde(rename = "baseUrl")]
+    pub base_url: ::std::string::String,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The id of the client. Sent, and never returned.
+    #[serde(rename = "clientId")]
+    pub client_id: crate::Secret,
+    ///The secret of the client. Secret: sent, and never returned.
+    #[serde(rename = "clientSecret")]
+    pub client_secret: crate::Secret,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///The password of the user. Secret: sent, and never returned.
+    pub password: crate::Secret,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The name of the user. Sent, and never returned.
+    pub username: crate::Secret,
 }
 /**What ImageKit says about a request that it did not fulfil.
 
@@ -59,6 +185,266 @@ pub struct ApiError {
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
 }
+///Gives AI tags to an image by the image recognition of Amazon Web Services. It is tried during the request first. One example of ImageKit leaves `minConfidence` out, which the schema requires.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AwsAutoTaggingExtension {
+    ///The greatest number of tags, 30 at most.
+    #[serde(rename = "maxTags")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub max_tags: i64,
+    ///The least confidence of a tag in percent, from 0 to 100.
+    #[serde(rename = "minConfidence")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub min_confidence: i64,
+    ///What tells the kinds of extensions apart.
+    pub name: ::std::string::String,
+}
+///A container of Azure Blob Storage.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AzureBlobOrigin {
+    ///The name of the storage account.
+    #[serde(rename = "accountName")]
+    pub account_name: ::std::string::String,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the container.
+    pub container: ::std::string::String,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    pub prefix: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A container of Azure Blob Storage, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct AzureBlobOriginRequest {
+    ///The name of the storage account.
+    #[serde(rename = "accountName")]
+    pub account_name: ::std::string::String,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the container.
+    pub container: ::std::string::String,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prefix: ::std::option::Option<::std::string::String>,
+    ///The SAS token, which begins with `?`. Secret: sent, and never returned.
+    #[serde(rename = "sasToken")]
+    pub sas_token: crate::Secret,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///Why a file of a bulk operation is as it was.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct BulkFileError {
+    ///The reason, in a sentence for people.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::std::string::String>,
+    ///The file.
+    #[serde(rename = "fileId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_id: ::std::option::Option<crate::types::FileId>,
+}
+///The state of a job on folders.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct BulkJob {
+    ///Where to turn for help, in a sentence for people. With `Partial success` only.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub help: ::std::option::Option<::std::string::String>,
+    ///The id of the job.
+    #[serde(rename = "jobId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub job_id: ::std::option::Option<crate::types::JobId>,
+    ///What could not be purged, in a sentence for people. With `Partial success` only.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub message: ::std::option::Option<::std::string::String>,
+    ///The id of the purge, if a folder was renamed with `purgeCache`. May be absent while the job runs.
+    #[serde(
+        rename = "purgeRequestId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub purge_request_id: ::std::option::Option<crate::types::PurgeRequestId>,
+    ///How far the job is.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub status: ::std::option::Option<crate::types::BulkJobStatus>,
+    ///What the job does.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::types::BulkJobType>,
+}
+///What the cache did in a period.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct CacheUsage {
+    ///The number of requests that failed.
+    #[serde(rename = "errorCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub error_count: f64,
+    ///The number of requests that the cache answered.
+    #[serde(rename = "hitCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub hit_count: f64,
+    ///The number of requests that it passed on.
+    #[serde(rename = "missCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub miss_count: f64,
+}
+///A bucket to which Cloudinary writes backups.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct CloudinaryBackupOrigin {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    pub prefix: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
+    #[serde(
+        rename = "useIAMRole",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub use_iam_role: ::std::option::Option<bool>,
+}
+///A bucket to which Cloudinary writes backups, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct CloudinaryBackupOriginRequest {
+    ///The access key. Secret: sent, and never returned.
+    #[serde(rename = "accessKey")]
+    pub access_key: crate::Secret,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prefix: ::std::option::Option<::std::string::String>,
+    ///The secret key. Secret: sent, and never returned.
+    #[serde(rename = "secretKey")]
+    pub secret_key: crate::Secret,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
+    #[serde(
+        rename = "useIAMRole",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub use_iam_role: ::std::option::Option<bool>,
+}
+///Addresses written for Cloudinary.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct CloudinaryUrlRewriter {
+    ///Whether the types of delivery stay in the path. Default in requests: false; always in responses.
+    #[serde(
+        rename = "preserveAssetDeliveryTypes",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub preserve_asset_delivery_types: ::std::option::Option<bool>,
+    ///What tells the kinds of rewriters apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A person who created something.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Creator {
+    ///The address of e-mail.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub email: ::std::option::Option<::std::string::String>,
+    ///The name at that time.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+}
 /**Values that users set in the metadata fields of their account, by name of the field.
 
 Which names there are is up to the account, and a name may contain spaces. The type of the
@@ -90,6 +476,161 @@ for CustomMetadata {
     ) -> Self {
         Self(value)
     }
+}
+///Values for the custom metadata fields of the account, by the field's name. Null removes a value. The type of the field decides the JSON of its value, as in `CustomMetadata`.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct CustomMetadataChanges(
+    pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+);
+impl ::std::ops::Deref for CustomMetadataChanges {
+    type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    fn deref(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        &self.0
+    }
+}
+impl ::std::convert::From<CustomMetadataChanges>
+for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+    fn from(value: CustomMetadataChanges) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+for CustomMetadataChanges {
+    fn from(
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self(value)
+    }
+}
+///A custom metadata field of the account.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct CustomMetadataField {
+    ///A text about the field. Absent when none is set, and before August 2026.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    ///The id of the field.
+    pub id: crate::types::CustomMetadataFieldId,
+    ///The label that people see.
+    pub label: ::std::string::String,
+    ///The name: the key in `customMetadata`.
+    pub name: ::std::string::String,
+    ///True for a field of ImageKit itself, whose name cannot be taken and which cannot be deleted. Absent otherwise.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub reserved: ::std::option::Option<bool>,
+    ///What values the field takes.
+    pub schema: CustomMetadataFieldSchema,
+}
+///What values a custom metadata field takes.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct CustomMetadataFieldSchema {
+    ///The value that a file has unless another is set. Required if `isValueRequired` is true. For `MultiSelect` it is a list.
+    #[serde(
+        rename = "defaultValue",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub default_value: ::std::option::Option<MetadataValue>,
+    ///Whether each upload and update of custom metadata must set the field. Absent or false otherwise.
+    #[serde(
+        rename = "isValueRequired",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub is_value_required: ::std::option::Option<bool>,
+    ///The greatest number of characters. For `Text` and `Textarea`.
+    #[serde(
+        rename = "maxLength",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub max_length: ::std::option::Option<f64>,
+    ///The greatest number, or the latest time as an ISO 8601 text. For `Number` and `Date`.
+    #[serde(rename = "maxValue", skip_serializing_if = "::std::option::Option::is_none")]
+    pub max_value: ::std::option::Option<MetadataValue>,
+    ///The least number of characters. For `Text` and `Textarea`.
+    #[serde(
+        rename = "minLength",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub min_length: ::std::option::Option<f64>,
+    ///The least number, or the earliest time as an ISO 8601 text. For `Number` and `Date`.
+    #[serde(rename = "minValue", skip_serializing_if = "::std::option::Option::is_none")]
+    pub min_value: ::std::option::Option<MetadataValue>,
+    ///The choices: texts, numbers, booleans, or a mixture. Required for `SingleSelect` and `MultiSelect`.
+    #[serde(
+        rename = "selectOptions",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub select_options: ::std::option::Option<::std::vec::Vec<MetadataValue>>,
+    ///The kind of value. Required to create a field, and always in responses.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::types::SelectedFieldType>,
+}
+///A file that was deleted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct DeletedFile {
+    ///The file.
+    #[serde(rename = "fileId")]
+    pub file_id: crate::types::FileId,
+}
+///A version of a file that was deleted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct DeletedFileVersion {
+    ///The file.
+    #[serde(rename = "fileId")]
+    pub file_id: crate::types::FileId,
+    ///The version.
+    #[serde(rename = "versionId")]
+    pub version_id: crate::types::VersionId,
+}
+///What became of files that were to be deleted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct DeletedFiles {
+    ///The files that are not, each with its reason. Absent when all are deleted.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub errors: ::std::option::Option<::std::vec::Vec<BulkFileError>>,
+    ///The files that are deleted.
+    #[serde(
+        rename = "successfullyDeletedFileIds",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub successfully_deleted_file_ids: ::std::option::Option<
+        ::std::vec::Vec<crate::types::FileId>,
+    >,
+}
+///A folder that was deleted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct DeletedFolder {
+    ///The id of the folder.
+    #[serde(rename = "folderId")]
+    pub folder_id: ::std::string::String,
 }
 /**EXIF, IPTC and XMP data of the content, merged into one flat object.
 
@@ -126,7 +667,7 @@ for EmbeddedMetadata {
 /**Details of an error, as any JSON value.
 
 ImageKit uses one name for two shapes. In errors about a request it is an object from the
-name of a field to a text about it; in answers with the status 207 it is an array of
+name of a field to a text about it; in responses with the status 207 it is an array of
 objects with `fileId` and `error`. Look at the JSON before relying on either.*/
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
@@ -148,20 +689,175 @@ impl ::std::convert::From<::serde_json::Value> for ErrorDetails {
         Self(value)
     }
 }
-/**One version of a file: what it is called, where it is, and what is known about it.
+///EXIF data in six parts, each of which may be empty or absent. Cameras write what they like, so that the parts are free objects: a tag of an unexpected type costs nothing else.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Exif {
+    ///About the exposure: times, apertures, lens. Dates are texts such as `2018:11:02 12:04:30`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub exif: ::std::option::Option<ExifPart>,
+    ///About the place. Degrees come as a list of three numbers.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub gps: ::std::option::Option<ExifPart>,
+    ///About the image: make, model, orientation, software.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub image: ::std::option::Option<ExifPart>,
+    ///About conventions that the file follows.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub interoperability: ::std::option::Option<ExifPart>,
+    ///The maker's own notes, in any form.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub makernote: ::std::option::Option<ExifPart>,
+    ///About an embedded preview.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub thumbnail: ::std::option::Option<ExifPart>,
+}
+///EXIF tags by name, such as `Make` or `ExposureTime`. The same tag can be a number in one file and a text in another.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ExifPart(pub ::serde_json::Map<::std::string::String, ::serde_json::Value>);
+impl ::std::ops::Deref for ExifPart {
+    type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    fn deref(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        &self.0
+    }
+}
+impl ::std::convert::From<ExifPart>
+for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+    fn from(value: ExifPart) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+for ExifPart {
+    fn from(
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self(value)
+    }
+}
+///The result of a slow extension, as ImageKit posts it to the `webhookUrl` of an upload or an update. It is not signed: put a secret into the address. Only the status 200 counts as received, within 30 seconds.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct ExtensionResult {
+    ///What went wrong; its content is not published.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<ErrorDetails>,
+    ///The file, after a failure.
+    #[serde(rename = "fileId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_id: ::std::option::Option<crate::types::FileId>,
+    ///The file, after a success.
+    #[serde(
+        rename = "fileObject",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub file_object: ::std::option::Option<ExtensionResultFile>,
+    ///The name of the extension.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub service: ::std::option::Option<::std::string::String>,
+    ///`SUCCESS` or `FAILURE`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub status: ::std::option::Option<::std::string::String>,
+}
+///A file as ImageKit posts it with the result of an extension. It may hold less than a response about the file, so that it is a free object.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ExtensionResultFile(
+    pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+);
+impl ::std::ops::Deref for ExtensionResultFile {
+    type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    fn deref(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        &self.0
+    }
+}
+impl ::std::convert::From<ExtensionResultFile>
+for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+    fn from(value: ExtensionResultFile) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+for ExtensionResultFile {
+    fn from(
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self(value)
+    }
+}
+///The status of each extension that was asked for, by its name: `success`, `pending` or `failed`. With `pending`, the rest goes to `webhookUrl`. More names and values may come.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ExtensionStatus(
+    pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+);
+impl ::std::ops::Deref for ExtensionStatus {
+    type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    fn deref(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        &self.0
+    }
+}
+impl ::std::convert::From<ExtensionStatus>
+for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+    fn from(value: ExtensionStatus) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+for ExtensionStatus {
+    fn from(
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self(value)
+    }
+}
+///How often an extension ran.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct ExtensionUsage {
+    ///The name of the extension.
+    pub name: ::std::string::String,
+    ///The number of runs.
+    #[serde(rename = "operationCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub operation_count: f64,
+}
+///A transformation that has failed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FailedTransformation {
+    ///Why it failed.
+    pub error: TransformationError,
+}
+/**A file, or one version of it: what it is called, where it is, and what is known about it. It is the same
+object wherever it comes from: details, a version, a list, an event.
 
 Measures depend on the kind of file: an image has `width`, `height` and `hasAlpha`; a
 video has `width`, `height`, `bitRate`, `duration` and codecs; a plain file has none of
-them. Answers from before the middle of 2022 lack further properties.
+them. Responses from before the middle of 2022 lack further properties.
 
-Answers also hold properties that are in no published schema, and readers must ignore
+Responses also hold properties that are in no published schema, and readers must ignore
 what they do not know.*/
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[serde(remote = "Self")]
-pub struct FileVersion {
-    ///The tags that an image recognition service gave to the file. Null when there are none; one documented answer has an empty list instead. Absent before 2021.
+pub struct File {
+    ///The tags that an image recognition service gave to the file. Null when there are none; one documented response has an empty list instead. Absent before 2021.
     #[serde(rename = "AITags", skip_serializing_if = "::std::option::Option::is_none")]
     pub ai_tags: ::std::option::Option<::std::vec::Vec<AiTag>>,
     ///The codec of the sound, such as `aac`. Present for videos and for audio files; an audio file has it without `bitRate` and `duration`.
@@ -170,7 +866,7 @@ pub struct FileVersion {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub audio_codec: ::std::option::Option<::std::string::String>,
-    ///The bit rate of the video in bits per second. Present for videos only. ImageKit's text says kbps, but every example and every known answer is in bits per second.
+    ///The bit rate of the video in bits per second. Present for videos only. ImageKit's text says kbps, but every example and every known response is in bits per second.
     #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(
         default,
@@ -201,7 +897,7 @@ pub struct FileVersion {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub custom_metadata: ::std::option::Option<CustomMetadata>,
-    ///A text about the file, written by a user or by the AI description extension. Absent in answers from before the middle of 2025. Null when there is none, as seen in answers to uploads and assumed here; the official SDKs call it never null.
+    ///A text about the file, written by a user or by the AI description extension. Absent in responses from before the middle of 2025. Null when there is none, as seen in responses to uploads and assumed here; the official SDKs call it never null.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
     ///The length of the video in seconds. Present for videos only. Declared as an integer and never seen with a fraction, though nothing rules one out.
@@ -218,6 +914,12 @@ pub struct FileVersion {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub embedded_metadata: ::std::option::Option<EmbeddedMetadata>,
+    ///The status of each extension that was asked for. Present only in the response to an update that asked for some.
+    #[serde(
+        rename = "extensionStatus",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub extension_status: ::std::option::Option<ExtensionStatus>,
     ///The id of the file that this is a version of, the same for all its versions. Never absent. ImageKit's published examples once show a version with another file id than its file, which contradicts their text and is taken as a slip.
     #[serde(rename = "fileId")]
     pub file_id: crate::types::FileId,
@@ -244,7 +946,7 @@ pub struct FileVersion {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub is_private_file: ::std::option::Option<bool>,
-    ///Whether the file is published; false means a draft, which is a feature of enterprise plans. Absent in older answers, up to early 2024 at least.
+    ///Whether the file is published; false means a draft, which is a feature of enterprise plans. Absent in older responses, up to early 2024 at least.
     #[serde(
         rename = "isPublished",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -261,7 +963,7 @@ pub struct FileVersion {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
-    ///The size of the content in bytes. It can exceed 32 bits, as videos do. Absent in answers from before 2020.
+    ///The size of the content in bytes. It can exceed 32 bits, as videos do. Absent in responses from before 2020.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(
         default,
@@ -275,10 +977,10 @@ pub struct FileVersion {
     ///The address of a small preview, a plain string like `url`. Documented for images; other files lack it or have a fixed icon. Up to 2022 the transformation was a part of the path, `tr:n-media_library_thumbnail`; now it is in the query, `tr=n-ik_ml_thumbnail`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub thumbnail: ::std::option::Option<::std::string::String>,
-    ///Whether this is the current version, `file`, or an earlier one, `file-version`. Absent in answers of 2019 and 2020. The documented table of properties says `file` or `folder` instead, but a folder is a different object.
+    ///Whether this is the current version, `file`, or an earlier one, `file-version`. Absent in responses of 2019 and 2020. The documented table of properties says `file` or `folder` instead, but a folder is a different object.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<crate::types::FileVersionType>,
-    ///The time of the last change, in UTC with milliseconds; for an earlier version, its own time. The `updatedAt` in the query of `url` is the same instant. Absent in answers from before 2020.
+    ///The time of the last change, in UTC with milliseconds; for an earlier version, its own time. The `updatedAt` in the query of `url` is the same instant. Absent in responses from before 2020.
     #[serde(
         rename = "updatedAt",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -289,9 +991,9 @@ pub struct FileVersion {
         serialize_with = "crate::serde_helpers::write"
     )]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    ///The address to fetch this version from. Never absent. It is a plain string, since it may hold characters that a strict reader of URLs refuses. Recent answers add `updatedAt` in milliseconds as a query, and before it `ik-obj-version` if the version is not the current one.
+    ///The address to fetch this version from. Never absent. It is a plain string, since it may hold characters that a strict reader of URLs refuses. Recent responses add `updatedAt` in milliseconds as a query, and before it `ik-obj-version` if the version is not the current one.
     pub url: ::std::string::String,
-    ///The id and the label of this version. Absent in answers from before the middle of 2022.
+    ///The id and the label of this version. Absent in responses from before the middle of 2022.
     #[serde(
         rename = "versionInfo",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -311,6 +1013,452 @@ pub struct FileVersion {
         serialize_with = "crate::serde_helpers::write"
     )]
     pub width: ::std::option::Option<f64>,
+}
+///A file was created.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FileCreatedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: File,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A file was deleted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FileDeletedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: DeletedFile,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A file was changed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FileUpdatedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: File,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A version of a file was created. Whether its `type` is `file` or `file-version` is not published.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FileVersionCreatedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: File,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A version of a file was deleted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FileVersionDeletedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: DeletedFileVersion,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A folder of the media library.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Folder {
+    ///The time of creation, in UTC with milliseconds.
+    #[serde(
+        rename = "createdAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    ///Who created the folder. Absent if that is not known, as for folders created by this API, and before October 2026.
+    #[serde(
+        rename = "createdBy",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub created_by: ::std::option::Option<Creator>,
+    ///The values of custom metadata fields. Absent before June 2026.
+    #[serde(
+        rename = "customMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub custom_metadata: ::std::option::Option<CustomMetadata>,
+    ///The id of the folder. Moving a folder gives it, and those below it, a new one.
+    #[serde(rename = "folderId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub folder_id: ::std::option::Option<::std::string::String>,
+    ///The folder's own path. In one documented example it is that of its parent, which contradicts the text.
+    #[serde(
+        rename = "folderPath",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub folder_path: ::std::option::Option<::std::string::String>,
+    ///The name of the folder.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+    ///Always `folder`. Absent in an internal response only.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::types::FolderType>,
+    ///The time of the last change, in UTC with milliseconds.
+    #[serde(
+        rename = "updatedAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+}
+///A folder was created, also by copying or moving one.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FolderCreatedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: Folder,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A folder was deleted. Moving one deletes the old id.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FolderDeletedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: DeletedFolder,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A folder was changed or renamed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct FolderUpdatedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: Folder,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A bucket of Google Cloud Storage.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct GcsOrigin {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///The e-mail address of the service account.
+    #[serde(rename = "clientEmail")]
+    pub client_email: ::std::string::String,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    pub prefix: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A bucket of Google Cloud Storage, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct GcsOriginRequest {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///The e-mail address of the service account.
+    #[serde(rename = "clientEmail")]
+    pub client_email: ::std::string::String,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prefix: ::std::option::Option<::std::string::String>,
+    ///The private key as PEM text, with line breaks. Secret: sent, and never returned.
+    #[serde(rename = "privateKey")]
+    pub private_key: crate::Secret,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A GIF made into a video.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct GifToVideoPostTransformation {
+    ///What tells the kinds of transformations apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The transformation of the video.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub value: ::std::option::Option<::std::string::String>,
+}
+///Gives AI tags to an image by Google's image recognition. It is tried during the request first. One example of ImageKit leaves `minConfidence` out, which the schema requires.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct GoogleAutoTaggingExtension {
+    ///The greatest number of tags, 30 at most.
+    #[serde(rename = "maxTags")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub max_tags: i64,
+    ///The least confidence of a tag in percent, from 0 to 100.
+    #[serde(rename = "minConfidence")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub min_confidence: i64,
+    ///What tells the kinds of extensions apart.
+    pub name: ::std::string::String,
+}
+///Addresses written for Imgix.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct ImgixUrlRewriter {
+    ///What tells the kinds of rewriters apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///What the content of a file says about itself. Which properties there are depends on the kind of content, and more may come.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Metadata {
+    ///The codec of the sound. Absent for images, and for videos without sound.
+    #[serde(
+        rename = "audioCodec",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub audio_codec: ::std::option::Option<::std::string::String>,
+    ///The bit rate of the video in bits per second, although ImageKit's text says kbps. Absent for images.
+    #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub bit_rate: ::std::option::Option<f64>,
+    ///The resolution in pixels per inch.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub density: ::std::option::Option<f64>,
+    ///The length in seconds. Absent for images.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub duration: ::std::option::Option<f64>,
+    ///The EXIF data. Empty if the content has none; null in the schema of a third party.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub exif: ::std::option::Option<Exif>,
+    ///The format, such as `jpg` or `mp4`. Absent in an example of a video.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub format: ::std::option::Option<::std::string::String>,
+    ///Whether the image has a colour profile.
+    #[serde(
+        rename = "hasColorProfile",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub has_color_profile: ::std::option::Option<bool>,
+    ///Whether the image can be transparent.
+    #[serde(
+        rename = "hasTransparency",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub has_transparency: ::std::option::Option<bool>,
+    ///The height in pixels. Absent for sound and raw files.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub height: ::std::option::Option<f64>,
+    ///The media type of the content. On an unmerged branch of ImageKit only.
+    #[serde(rename = "mimeType", skip_serializing_if = "::std::option::Option::is_none")]
+    pub mime_type: ::std::option::Option<::std::string::String>,
+    ///The perceptual hash: 16 hexadecimal digits for 64 bits. Images that look alike differ in few bits. Absent for videos.
+    #[serde(rename = "pHash", skip_serializing_if = "::std::option::Option::is_none")]
+    pub p_hash: ::std::option::Option<::std::string::String>,
+    ///The quality in percent; 0 in every known response.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub quality: ::std::option::Option<f64>,
+    ///The size of the content in bytes. It can exceed 32 bits.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub size: ::std::option::Option<i64>,
+    ///The codec of the video. Absent for images.
+    #[serde(
+        rename = "videoCodec",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub video_codec: ::std::option::Option<::std::string::String>,
+    ///The width in pixels. Absent for sound and raw files.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub width: ::std::option::Option<f64>,
+}
+///A value for a custom metadata field.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct MetadataAssignment {
+    ///The name of the field.
+    pub field: ::std::string::String,
+    ///The value: a text, a number, a boolean, or a list that mixes them.
+    pub value: MetadataValue,
+}
+///A custom metadata field.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct MetadataFieldReference {
+    ///The name of the field.
+    pub field: ::std::string::String,
 }
 ///A value of a custom metadata field: a string, a number, a boolean, or an array that mixes them. Dates are ISO 8601 strings.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -332,6 +1480,524 @@ impl ::std::convert::From<::serde_json::Value> for MetadataValue {
     fn from(value: ::serde_json::Value) -> Self {
         Self(value)
     }
+}
+///The number of requests of one kind.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct NamedCount {
+    ///The kind.
+    pub name: ::std::string::String,
+    ///The number of requests.
+    #[serde(rename = "requestCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub request_count: f64,
+}
+///A transformation with a name.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct NamedTransformation {
+    ///The time of creation.
+    #[serde(rename = "createdAt")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///Whether the name can be used. Addresses with a name that is not enabled fail. The default is not documented, and surely true.
+    pub enabled: bool,
+    ///The id.
+    pub id: crate::types::NamedTransformationId,
+    ///The name: letters, digits and `_`. Its case matters, and it is unique in the account.
+    pub name: ::std::string::String,
+    ///The transformation, such as `w-400,h-300`. Send it without the prefix `tr:`; responses may have it, since older docs write it.
+    pub transformation: ::std::string::String,
+}
+///A transformation of an image or a video.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PlainPostTransformation {
+    ///What tells the kinds of transformations apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The transformation, such as `w-300,h-300`.
+    pub value: ::std::string::String,
+}
+///A file whose transformation has failed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PostTransformFailure {
+    ///The file.
+    #[serde(rename = "fileId")]
+    pub file_id: crate::types::FileId,
+    ///The name of the file.
+    pub name: ::std::string::String,
+    ///The path of the file.
+    pub path: ::std::string::String,
+    ///What went wrong.
+    pub transformation: FailedTransformation,
+    ///The address that has no result.
+    pub url: ::std::string::String,
+}
+///The upload that asked for a transformation after storing.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PostTransformRequest {
+    ///The transformation.
+    pub transformation: RequestedTransformation,
+    ///The id of the request of the upload.
+    pub x_request_id: ::std::string::String,
+}
+///A file whose transformation is made.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PostTransformResult {
+    ///The file.
+    #[serde(rename = "fileId")]
+    pub file_id: crate::types::FileId,
+    ///The name of the file.
+    pub name: ::std::string::String,
+    ///The address of the result.
+    pub url: ::std::string::String,
+}
+///An upload of which nothing is stored.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PreTransformFailure {
+    ///The name of the file.
+    pub name: ::std::string::String,
+    ///The path of the file.
+    pub path: ::std::string::String,
+    ///What went wrong.
+    pub transformation: FailedTransformation,
+}
+///The upload whose file is transformed before storing.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PreTransformRequest {
+    ///The transformation.
+    pub transformation: ::std::string::String,
+    ///The id of the request of the upload.
+    pub x_request_id: ::std::string::String,
+}
+///Whether a file is published, which is a feature of enterprise plans. Unpublishing also purges the file from the cache.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Publication {
+    ///Whether all versions change as well, and not the current one alone. Default: false.
+    #[serde(
+        rename = "includeFileVersions",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_file_versions: ::std::option::Option<bool>,
+    ///Whether the file is published; false makes it a draft.
+    #[serde(rename = "isPublished")]
+    pub is_published: bool,
+}
+///A purge that is under way.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Purge {
+    ///The id of the purge, to ask for its status.
+    #[serde(
+        rename = "requestId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub request_id: ::std::option::Option<crate::types::PurgeRequestId>,
+}
+///The status of a purge.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct PurgeState {
+    ///Whether the purge is done.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub status: ::std::option::Option<crate::types::PurgeStatus>,
+}
+///The names of AI tags as a list of texts, or the text `all` for every one of them.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct RemoveAiTags(pub ::serde_json::Value);
+impl ::std::ops::Deref for RemoveAiTags {
+    type Target = ::serde_json::Value;
+    fn deref(&self) -> &::serde_json::Value {
+        &self.0
+    }
+}
+impl ::std::convert::From<RemoveAiTags> for ::serde_json::Value {
+    fn from(value: RemoveAiTags) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::serde_json::Value> for RemoveAiTags {
+    fn from(value: ::serde_json::Value) -> Self {
+        Self(value)
+    }
+}
+///Removes the background of an image. It always finishes later, and its result is a new version of the file.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct RemoveBackgroundExtension {
+    ///What tells the kinds of extensions apart.
+    pub name: ::std::string::String,
+    ///How the background is removed.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub options: ::std::option::Option<RemoveBackgroundOptions>,
+}
+///How the background of an image is removed. A colour and an image exclude each other. Examples of ImageKit write `bg_colour`; its schema, and the service behind it, `bg_color`.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct RemoveBackgroundOptions {
+    ///Whether an artificial shadow is added, for cars only. Default: false.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub add_shadow: ::std::option::Option<bool>,
+    ///The colour of the new background: hexadecimal without `#`, or a name.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub bg_color: ::std::option::Option<::std::string::String>,
+    ///The address of an image for the new background.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub bg_image_url: ::std::option::Option<::std::string::String>,
+    ///Whether windows of cars may be half transparent. Default: true.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub semitransparency: ::std::option::Option<bool>,
+}
+///The result of renaming a file.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct RenamedFile {
+    ///The id of the purge, to ask for its status. Present only if `purgeCache` was true.
+    #[serde(
+        rename = "purgeRequestId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub purge_request_id: ::std::option::Option<crate::types::PurgeRequestId>,
+}
+///The file is renamed, but its old address could not be purged from the cache.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct RenamedFileNotPurged {
+    ///Where to turn for help, in a sentence for people.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub help: ::std::option::Option<::std::string::String>,
+    ///What happened, in a sentence for people.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub message: ::std::option::Option<::std::string::String>,
+    ///A code in upper case: `PURGE_FAILED`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub reason: ::std::option::Option<::std::string::String>,
+}
+///A transformation that an upload has asked for.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct RequestedTransformation {
+    ///The protocol of a stream, in lower case: `hls`, `dash`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub protocol: ::std::option::Option<::std::string::String>,
+    ///What is made: `transformation`, `abs`, `gif-to-video`, `thumbnail`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The transformation.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub value: ::std::option::Option<::std::string::String>,
+}
+///A bucket of a service that works like Amazon S3.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct S3CompatibleOrigin {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///The address of the service.
+    pub endpoint: ::std::string::String,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    pub prefix: ::std::string::String,
+    ///Whether the bucket is named in the path and not in the host. Default: false.
+    #[serde(rename = "s3ForcePathStyle")]
+    pub s3_force_path_style: bool,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A bucket of a service that works like Amazon S3, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct S3CompatibleOriginRequest {
+    ///The access key. Secret: sent, and never returned.
+    #[serde(rename = "accessKey")]
+    pub access_key: crate::Secret,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///The address of the service.
+    pub endpoint: ::std::string::String,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prefix: ::std::option::Option<::std::string::String>,
+    ///Whether the bucket is named in the path and not in the host. Default: false.
+    #[serde(
+        rename = "s3ForcePathStyle",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub s3_force_path_style: ::std::option::Option<bool>,
+    ///The secret key. Secret: sent, and never returned.
+    #[serde(rename = "secretKey")]
+    pub secret_key: crate::Secret,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A bucket of Amazon S3.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct S3Origin {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    pub prefix: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
+    #[serde(
+        rename = "useIAMRole",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub use_iam_role: ::std::option::Option<bool>,
+}
+///A bucket of Amazon S3, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct S3OriginRequest {
+    ///The access key. Secret: sent, and never returned.
+    #[serde(rename = "accessKey")]
+    pub access_key: crate::Secret,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The name of the bucket.
+    pub bucket: ::std::string::String,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///The folder within it, at most 100 characters. Default: empty, which is the root.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prefix: ::std::option::Option<::std::string::String>,
+    ///The secret key. Secret: sent, and never returned.
+    #[serde(rename = "secretKey")]
+    pub secret_key: crate::Secret,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
+    #[serde(
+        rename = "useIAMRole",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub use_iam_role: ::std::option::Option<bool>,
+}
+///A saved extension.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct SavedExtension {
+    ///The extension with its settings, as they were sent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub config: ::std::option::Option<crate::types::ExtensionConfig>,
+    ///The time of creation.
+    #[serde(
+        rename = "createdAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    ///What the extension is for.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    ///The id, by which uploads and updates refer to it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub id: ::std::option::Option<crate::types::SavedExtensionId>,
+    ///The name.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+    ///The time of the last change.
+    #[serde(
+        rename = "updatedAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+}
+///Runs an extension that was saved in the account before.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct SavedExtensionReference {
+    ///The id of the saved extension.
+    pub id: crate::types::SavedExtensionId,
+    ///What tells the kinds of extensions apart.
+    pub name: ::std::string::String,
+}
+///Chooses the value of a custom metadata field for an image.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct SelectMetadataTask {
+    ///The name of the custom metadata field, which must exist.
+    pub field: ::std::string::String,
+    ///What the AI is to find out, in 1 to 2000 characters.
+    pub instruction: ::std::string::String,
+    ///The greatest number of selections.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub max_selections: ::std::option::Option<i64>,
+    ///The least number of selections.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub min_selections: ::std::option::Option<i64>,
+    ///What tells the kinds of tasks apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The values to choose from, of the type of the field. By default the choices of the field.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub vocabulary: ::std::option::Option<::std::vec::Vec<MetadataValue>>,
+}
+///Chooses tags for an image.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct SelectTagsTask {
+    ///What the AI is to find out, in 1 to 2000 characters.
+    pub instruction: ::std::string::String,
+    ///The greatest number of selections.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub max_selections: ::std::option::Option<i64>,
+    ///The least number of selections.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub min_selections: ::std::option::Option<i64>,
+    ///What tells the kinds of tasks apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The tags to choose from. Up to 30 are followed strictly, together 500 characters; without it, any.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub vocabulary: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 ///The rules for one custom metadata field. Which of them are present depends on the type of the field.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -428,6 +2094,527 @@ impl ::std::convert::From<
         Self(value)
     }
 }
+///A job that has started.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct StartedJob {
+    ///The id of the job, to ask for its state.
+    #[serde(rename = "jobId")]
+    pub job_id: crate::types::JobId,
+}
+///A picture from a video.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct ThumbnailPostTransformation {
+    ///What tells the kinds of transformations apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    ///The transformation of the picture.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub value: ::std::option::Option<::std::string::String>,
+}
+///Why a transformation failed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct TransformationError {
+    ///The reason, such as `encoding_failed`.
+    pub reason: ::std::string::String,
+}
+///What became of files whose tags were to be changed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UpdatedFiles {
+    ///The files that are not, each with its reason. Absent when all are changed.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub errors: ::std::option::Option<::std::vec::Vec<BulkFileError>>,
+    ///The files that are changed.
+    #[serde(
+        rename = "successfullyUpdatedFileIds",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub successfully_updated_file_ids: ::std::option::Option<
+        ::std::vec::Vec<crate::types::FileId>,
+    >,
+}
+///A video that is transformed before it is stored. There is no file yet, and no id.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadAccepted {
+    ///What happens next, in a sentence for people.
+    pub message: ::std::string::String,
+}
+///A transformation that an upload asked for has failed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadPostTransformErrorEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: PostTransformFailure,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: PostTransformRequest,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A transformation that an upload asked for is made.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadPostTransformSuccessEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: PostTransformResult,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: PostTransformRequest,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///An upload could not be transformed before storing, or its checks failed. Nothing is stored.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadPreTransformErrorEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: PreTransformFailure,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: PreTransformRequest,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///An upload that was transformed before storing is stored.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadPreTransformSuccessEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: UploadedFile,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: PreTransformRequest,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///What to do with a file before and after it is stored. At least one of both is needed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadTransformation {
+    ///The transformations to make ahead of the first request, at most 5.
+    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    pub post: ::std::vec::Vec<crate::types::PostTransformation>,
+    ///The transformation before the file is stored, such as `w-300,h-300`. The original is not kept.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub pre: ::std::option::Option<::std::string::String>,
+}
+///A file that was uploaded. What is not always there depends on `responseFields`, and on the kind of file.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UploadedFile {
+    ///The AI tags. Null when there are none.
+    #[serde(rename = "AITags", skip_serializing_if = "::std::option::Option::is_none")]
+    pub ai_tags: ::std::option::Option<::std::vec::Vec<AiTag>>,
+    ///The codec of the sound. Present for videos and sound only.
+    #[serde(
+        rename = "audioCodec",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub audio_codec: ::std::option::Option<::std::string::String>,
+    ///The bit rate of the video in bits per second, although ImageKit's text says kbps. Present for videos only.
+    #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub bit_rate: ::std::option::Option<f64>,
+    ///The area of interest in pixels, if asked for. Null when there is none.
+    #[serde(
+        rename = "customCoordinates",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub custom_coordinates: ::std::option::Option<::std::string::String>,
+    ///The values of custom metadata fields, if asked for.
+    #[serde(
+        rename = "customMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub custom_metadata: ::std::option::Option<CustomMetadata>,
+    ///A text about the file. Null when there is none; the official SDKs call it never null. Absent before the middle of 2025.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    ///The length in seconds. Present for videos only.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub duration: ::std::option::Option<f64>,
+    ///What the content says about itself, if asked for.
+    #[serde(
+        rename = "embeddedMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub embedded_metadata: ::std::option::Option<EmbeddedMetadata>,
+    ///The status of each extension that was asked for.
+    #[serde(
+        rename = "extensionStatus",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub extension_status: ::std::option::Option<ExtensionStatus>,
+    ///The id of the file; a new version keeps it.
+    #[serde(rename = "fileId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_id: ::std::option::Option<crate::types::FileId>,
+    ///The path of the file, name included.
+    #[serde(rename = "filePath", skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_path: ::std::option::Option<::std::string::String>,
+    ///Whether ImageKit treats the file as an image.
+    #[serde(rename = "fileType", skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_type: ::std::option::Option<crate::types::FileType>,
+    ///The height in pixels. Present for images and videos only.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub height: ::std::option::Option<f64>,
+    ///Whether the file is private, if asked for.
+    #[serde(
+        rename = "isPrivateFile",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub is_private_file: ::std::option::Option<bool>,
+    ///Whether the file is published, if asked for.
+    #[serde(
+        rename = "isPublished",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub is_published: ::std::option::Option<bool>,
+    ///Measures and EXIF of the content, if asked for.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub metadata: ::std::option::Option<Metadata>,
+    ///The name under which the file is stored, which may differ from the one that was sent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+    ///The orientation of the image, as EXIF counts it: a number of 1 to 8. Seen for some images, and in no schema.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub orientation: ::std::option::Option<f64>,
+    ///The custom metadata fields that apply to the file, if asked for, on plans with path policies.
+    #[serde(
+        rename = "selectedFieldsSchema",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
+    ///The size of the content in bytes. It can exceed 32 bits.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub size: ::std::option::Option<i64>,
+    ///The tags, if asked for. Null when there are none.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    ///The address of a small preview. Present for images only; file details call it `thumbnail`.
+    #[serde(
+        rename = "thumbnailUrl",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub thumbnail_url: ::std::option::Option<::std::string::String>,
+    ///The address of the file, without a query.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub url: ::std::option::Option<::std::string::String>,
+    ///The id and the label of the version. Absent before 2022.
+    #[serde(
+        rename = "versionInfo",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub version_info: ::std::option::Option<VersionInfo>,
+    ///The codec of the video. Present for videos only.
+    #[serde(
+        rename = "videoCodec",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub video_codec: ::std::option::Option<::std::string::String>,
+    ///The width in pixels. Present for images and videos only.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub width: ::std::option::Option<f64>,
+}
+///An address under which the account delivers.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UrlEndpoint {
+    ///What the URL endpoint is for.
+    pub description: ::std::string::String,
+    ///The id.
+    pub id: crate::types::UrlEndpointId,
+    ///The origins, in the order in which they are asked. The media library is asked before them.
+    pub origins: ::std::vec::Vec<crate::types::OriginId>,
+    ///What stands behind the base address of the account. Empty for the default endpoint.
+    #[serde(rename = "urlPrefix")]
+    pub url_prefix: ::std::string::String,
+    ///Which other service the addresses are written for.
+    #[serde(
+        rename = "urlRewriter",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub url_rewriter: ::std::option::Option<crate::types::UrlRewriter>,
+}
+///What an account has used in a period.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Usage {
+    ///The traffic in bytes.
+    #[serde(
+        rename = "bandwidthBytes",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub bandwidth_bytes: ::std::option::Option<i64>,
+    ///The number of units of extensions that are billed.
+    #[serde(
+        rename = "extensionUnitsCount",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub extension_units_count: ::std::option::Option<i64>,
+    ///The size of the media library in bytes.
+    #[serde(
+        rename = "mediaLibraryStorageBytes",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub media_library_storage_bytes: ::std::option::Option<i64>,
+    ///The size of the cache of originals in bytes.
+    #[serde(
+        rename = "originalCacheStorageBytes",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub original_cache_storage_bytes: ::std::option::Option<i64>,
+    ///The number of units of video processing that are billed.
+    #[serde(
+        rename = "videoProcessingUnitsCount",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub video_processing_units_count: ::std::option::Option<i64>,
+}
+///How an account was used in a period.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UsageAnalytics {
+    ///The traffic in bytes.
+    #[serde(rename = "bandwidthBytes")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub bandwidth_bytes: f64,
+    ///By browser.
+    pub browser: UsageGroup,
+    ///What the cache did.
+    pub cache: CacheUsage,
+    ///By country; entries also have its ISO code.
+    pub country: UsageGroup,
+    ///By device.
+    pub device: UsageGroup,
+    ///The last day that is counted.
+    #[serde(rename = "endDate")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub end_date: ::chrono::naive::NaiveDate,
+    ///The number of failed fetches from origins, by reason.
+    #[serde(rename = "errorReasons")]
+    pub error_reasons: ::std::vec::Vec<NamedCount>,
+    ///How often each extension ran; these are not the units that are billed.
+    pub extensions: ::std::vec::Vec<ExtensionUsage>,
+    ///By media type.
+    pub format: UsageGroup,
+    ///The time at which the numbers were computed.
+    #[serde(rename = "generatedAt")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub generated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///The number of requests.
+    #[serde(rename = "requestCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub request_count: f64,
+    ///The first day that is counted.
+    #[serde(rename = "startDate")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub start_date: ::chrono::naive::NaiveDate,
+    ///The number of requests by status, which is a text.
+    #[serde(rename = "statusCodes")]
+    pub status_codes: ::std::vec::Vec<NamedCount>,
+    ///The addresses that were not found most often.
+    #[serde(rename = "top404Assets")]
+    pub top404_assets: ::std::vec::Vec<NamedCount>,
+    ///The transformations of images with the most use.
+    #[serde(rename = "topImageTransforms")]
+    pub top_image_transforms: UsageGroup,
+    ///The images with the most use, by address.
+    #[serde(rename = "topImages")]
+    pub top_images: UsageGroup,
+    ///The other files with the most use, by address.
+    #[serde(rename = "topOtherAssets")]
+    pub top_other_assets: UsageGroup,
+    ///The pages that refer most.
+    #[serde(rename = "topReferrers")]
+    pub top_referrers: UsageGroup,
+    ///The programs that ask most.
+    #[serde(rename = "topUserAgents")]
+    pub top_user_agents: UsageGroup,
+    ///The transformations of videos with the most use.
+    #[serde(rename = "topVideoTransforms")]
+    pub top_video_transforms: UsageGroup,
+    ///The videos with the most use, by address.
+    #[serde(rename = "topVideos")]
+    pub top_videos: UsageGroup,
+    ///By URL endpoint; `Default` is the one that every account has.
+    #[serde(rename = "urlEndpoints")]
+    pub url_endpoints: UsageGroup,
+    ///The seconds of video that were processed; these are not the units that are billed.
+    #[serde(rename = "videoProcessing")]
+    pub video_processing: ::std::vec::Vec<VideoUsage>,
+}
+///The use of one thing.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UsageEntry {
+    ///The traffic in bytes.
+    #[serde(rename = "bandwidthBytes")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub bandwidth_bytes: f64,
+    ///The ISO code of a country. Present in the group of countries only.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub code: ::std::option::Option<::std::string::String>,
+    ///The name of the thing.
+    pub name: ::std::string::String,
+    ///The number of requests.
+    #[serde(rename = "requestCount")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub request_count: f64,
+}
+///The top entries of one kind, each list sorted already.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct UsageGroup {
+    ///The entries with the most traffic.
+    #[serde(rename = "byBandwidth")]
+    pub by_bandwidth: ::std::vec::Vec<UsageEntry>,
+    ///The entries with the most requests.
+    #[serde(rename = "byRequests")]
+    pub by_requests: ::std::vec::Vec<UsageEntry>,
+}
 ///The id and the label of one version.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -440,11 +2627,523 @@ pub struct VersionInfo {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
 }
+///A video that is transformed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoAsset {
+    ///The address of the source.
+    pub url: ::std::string::String,
+}
+///The delivery request that started a transformation of a video.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoEventRequest {
+    ///The address that was asked for.
+    pub url: ::std::string::String,
+    ///The program that asked.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user_agent: ::std::option::Option<::std::string::String>,
+    ///The id of the request.
+    pub x_request_id: ::std::string::String,
+}
+///The measures of a video.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoMetadata {
+    ///The bit rate in bits per second.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub bitrate: i64,
+    ///The length in seconds, with fractions.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub duration: f64,
+    ///The height in pixels.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub height: i64,
+    ///The width in pixels.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub width: i64,
+}
+///The result of a transformation of a video.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoOutput {
+    ///The address of the result.
+    pub url: ::std::string::String,
+    ///The measures of the result. Absent for pictures and streams.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub video_metadata: ::std::option::Option<VideoMetadata>,
+}
+///How long a transformation took.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTimings {
+    ///The time of fetching the source, in milliseconds.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub download_duration: ::std::option::Option<i64>,
+    ///The time of encoding, in milliseconds.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub encoding_duration: ::std::option::Option<i64>,
+}
+///A transformation of a video, with its result.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformation {
+    ///What went wrong. Present after a failure.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<VideoTransformationError>,
+    ///The settings.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub options: ::std::option::Option<VideoTransformationOptions>,
+    ///The result. Present when it is ready.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub output: ::std::option::Option<VideoOutput>,
+    ///What is made.
+    #[serde(rename = "type")]
+    pub type_: crate::types::VideoTransformationType,
+}
+///A transformation of a video is under way.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformationAcceptedEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: VideoTransformationData,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: VideoEventRequest,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A video, and what is made of it.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformationData {
+    ///The video.
+    pub asset: VideoAsset,
+    ///What is made of it.
+    pub transformation: VideoTransformation,
+}
+///Why a transformation of a video failed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformationError {
+    ///The reason: `encoding_failed`, `download_failed`, `internal_server_error`, or a newer one.
+    pub reason: ::std::string::String,
+}
+///A transformation of a video has failed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformationErrorEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: VideoTransformationData,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: VideoEventRequest,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///The settings of a transformation of a video. The sets of values are open.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformationOptions {
+    ///The codec of the sound: `aac`, `opus`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub audio_codec: ::std::option::Option<::std::string::String>,
+    ///Whether the video is turned upright.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub auto_rotate: ::std::option::Option<bool>,
+    ///The format: `mp4`, `webm`, `jpg`, `png`, `webp`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub format: ::std::option::Option<::std::string::String>,
+    ///The quality in percent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub quality: ::std::option::Option<i64>,
+    ///The protocol of the stream, in upper case: `HLS`, `DASH`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub stream_protocol: ::std::option::Option<::std::string::String>,
+    ///The heights of the variants in pixels, as texts.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub variants: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    ///The codec of the video: `h264`, `vp9`, `av1`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub video_codec: ::std::option::Option<::std::string::String>,
+}
+///A transformation of a video is done.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoTransformationReadyEvent {
+    ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///What happened.
+    pub data: VideoTransformationData,
+    ///The id of the event. Remember it to drop repetitions.
+    pub id: ::std::string::String,
+    ///The request that the event goes back to.
+    pub request: VideoEventRequest,
+    ///How long it took. Beside `data`, although the table of the documentation puts it within.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub timings: ::std::option::Option<VideoTimings>,
+    ///What tells the events apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///How much video of one kind was processed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct VideoUsage {
+    ///The codec of the result.
+    pub codec: ::std::string::String,
+    ///The length in seconds.
+    #[serde(rename = "durationSeconds")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub duration_seconds: f64,
+    ///The class of the resolution: `SD`, `HD`, `4K`.
+    pub resolution: ::std::string::String,
+}
+///A web server.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct WebFolderOrigin {
+    ///The address of the server.
+    #[serde(rename = "baseUrl")]
+    pub base_url: ::std::string::String,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///Whether the host of the request is passed on. Default: false.
+    #[serde(rename = "forwardHostHeaderToOrigin")]
+    pub forward_host_header_to_origin: bool,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A web server, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct WebFolderOriginRequest {
+    ///The address of the server.
+    #[serde(rename = "baseUrl")]
+    pub base_url: ::std::string::String,
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///Whether the host of the request is passed on. Default: false.
+    #[serde(
+        rename = "forwardHostHeaderToOrigin",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub forward_host_header_to_origin: ::std::option::Option<bool>,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///Any address of the web, given as the path.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct WebProxyOrigin {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///The id of the origin.
+    pub id: crate::types::OriginId,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(rename = "includeCanonicalHeader")]
+    pub include_canonical_header: bool,
+    ///The name that people see.
+    pub name: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///Any address of the web, given as the path, as it is sent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct WebProxyOriginRequest {
+    ///The base of the address in that header.
+    #[serde(
+        rename = "baseUrlForCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
+    ///Whether deliveries carry a `Link` header to the original. Default: false.
+    #[serde(
+        rename = "includeCanonicalHeader",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub include_canonical_header: ::std::option::Option<bool>,
+    ///The name that people see: letters, digits and spaces, at most 100 characters.
+    pub name: ::std::string::String,
+    ///What tells the kinds of origins apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+///A webhook of the account.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct Webhook {
+    ///The time of creation, in UTC.
+    #[serde(rename = "createdAt")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ///Whether events are posted.
+    pub enabled: bool,
+    ///The address that events are posted to.
+    pub endpoint: ::std::string::String,
+    ///The types of events that are posted. The list may hold types that are newer than this document.
+    pub events: ::std::vec::Vec<crate::types::WebhookEventType>,
+    ///The id.
+    pub id: crate::types::WebhookId,
+    ///The secret that signs the events, which begins with `whsec_`. ImageKit makes it, and returns it in every response.
+    pub secret: crate::Secret,
+    ///The time of the last change, in UTC.
+    #[serde(rename = "updatedAt")]
+    #[serde(
+        deserialize_with = "crate::serde_helpers::read",
+        serialize_with = "crate::serde_helpers::write"
+    )]
+    pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+}
+///Decides a question about an image, and acts by the result. ImageKit says that `on_yes` or `on_no` is needed; its schema makes all three optional.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+#[serde(remote = "Self")]
+pub struct YesNoTask {
+    ///What the AI is to find out, in 1 to 2000 characters.
+    pub instruction: ::std::string::String,
+    ///What is done if it is not so.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub on_no: ::std::option::Option<AiTaskAction>,
+    ///What is done if the AI cannot tell.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub on_unknown: ::std::option::Option<AiTaskAction>,
+    ///What is done if it is so.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub on_yes: ::std::option::Option<AiTaskAction>,
+    ///What tells the kinds of tasks apart.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+crate::serde_helpers::object!(AdaptivePostTransformation);
+crate::serde_helpers::object!(AiDescriptionExtension);
 crate::serde_helpers::object!(AiTag);
+crate::serde_helpers::object!(AiTaskAction);
+crate::serde_helpers::object!(AiTasksExtension);
+crate::serde_helpers::object!(AkamaiUrlRewriter);
+crate::serde_helpers::object!(AkeneoPimOrigin);
+crate::serde_helpers::object!(AkeneoPimOriginRequest);
 crate::serde_helpers::object!(ApiError);
-crate::serde_helpers::object!(FileVersion);
+crate::serde_helpers::object!(AwsAutoTaggingExtension);
+crate::serde_helpers::object!(AzureBlobOrigin);
+crate::serde_helpers::object!(AzureBlobOriginRequest);
+crate::serde_helpers::object!(BulkFileError);
+crate::serde_helpers::object!(BulkJob);
+crate::serde_helpers::object!(CacheUsage);
+crate::serde_helpers::object!(CloudinaryBackupOrigin);
+crate::serde_helpers::object!(CloudinaryBackupOriginRequest);
+crate::serde_helpers::object!(CloudinaryUrlRewriter);
+crate::serde_helpers::object!(Creator);
+crate::serde_helpers::object!(CustomMetadataField);
+crate::serde_helpers::object!(CustomMetadataFieldSchema);
+crate::serde_helpers::object!(DeletedFile);
+crate::serde_helpers::object!(DeletedFileVersion);
+crate::serde_helpers::object!(DeletedFiles);
+crate::serde_helpers::object!(DeletedFolder);
+crate::serde_helpers::object!(Exif);
+crate::serde_helpers::object!(ExtensionResult);
+crate::serde_helpers::object!(ExtensionUsage);
+crate::serde_helpers::object!(FailedTransformation);
+crate::serde_helpers::object!(File);
+crate::serde_helpers::object!(FileCreatedEvent);
+crate::serde_helpers::object!(FileDeletedEvent);
+crate::serde_helpers::object!(FileUpdatedEvent);
+crate::serde_helpers::object!(FileVersionCreatedEvent);
+crate::serde_helpers::object!(FileVersionDeletedEvent);
+crate::serde_helpers::object!(Folder);
+crate::serde_helpers::object!(FolderCreatedEvent);
+crate::serde_helpers::object!(FolderDeletedEvent);
+crate::serde_helpers::object!(FolderUpdatedEvent);
+crate::serde_helpers::object!(GcsOrigin);
+crate::serde_helpers::object!(GcsOriginRequest);
+crate::serde_helpers::object!(GifToVideoPostTransformation);
+crate::serde_helpers::object!(GoogleAutoTaggingExtension);
+crate::serde_helpers::object!(ImgixUrlRewriter);
+crate::serde_helpers::object!(Metadata);
+crate::serde_helpers::object!(MetadataAssignment);
+crate::serde_helpers::object!(MetadataFieldReference);
+crate::serde_helpers::object!(NamedCount);
+crate::serde_helpers::object!(NamedTransformation);
+crate::serde_helpers::object!(PlainPostTransformation);
+crate::serde_helpers::object!(PostTransformFailure);
+crate::serde_helpers::object!(PostTransformRequest);
+crate::serde_helpers::object!(PostTransformResult);
+crate::serde_helpers::object!(PreTransformFailure);
+crate::serde_helpers::object!(PreTransformRequest);
+crate::serde_helpers::object!(Publication);
+crate::serde_helpers::object!(Purge);
+crate::serde_helpers::object!(PurgeState);
+crate::serde_helpers::object!(RemoveBackgroundExtension);
+crate::serde_helpers::object!(RemoveBackgroundOptions);
+crate::serde_helpers::object!(RenamedFile);
+crate::serde_helpers::object!(RenamedFileNotPurged);
+crate::serde_helpers::object!(RequestedTransformation);
+crate::serde_helpers::object!(S3CompatibleOrigin);
+crate::serde_helpers::object!(S3CompatibleOriginRequest);
+crate::serde_helpers::object!(S3Origin);
+crate::serde_helpers::object!(S3OriginRequest);
+crate::serde_helpers::object!(SavedExtension);
+crate::serde_helpers::object!(SavedExtensionReference);
+crate::serde_helpers::object!(SelectMetadataTask);
+crate::serde_helpers::object!(SelectTagsTask);
 crate::serde_helpers::object!(SelectedField);
+crate::serde_helpers::object!(StartedJob);
+crate::serde_helpers::object!(ThumbnailPostTransformation);
+crate::serde_helpers::object!(TransformationError);
+crate::serde_helpers::object!(UpdatedFiles);
+crate::serde_helpers::object!(UploadAccepted);
+crate::serde_helpers::object!(UploadPostTransformErrorEvent);
+crate::serde_helpers::object!(UploadPostTransformSuccessEvent);
+crate::serde_helpers::object!(UploadPreTransformErrorEvent);
+crate::serde_helpers::object!(UploadPreTransformSuccessEvent);
+crate::serde_helpers::object!(UploadTransformation);
+crate::serde_helpers::object!(UploadedFile);
+crate::serde_helpers::object!(UrlEndpoint);
+crate::serde_helpers::object!(Usage);
+crate::serde_helpers::object!(UsageAnalytics);
+crate::serde_helpers::object!(UsageEntry);
+crate::serde_helpers::object!(UsageGroup);
 crate::serde_helpers::object!(VersionInfo);
+crate::serde_helpers::object!(VideoAsset);
+crate::serde_helpers::object!(VideoEventRequest);
+crate::serde_helpers::object!(VideoMetadata);
+crate::serde_helpers::object!(VideoOutput);
+crate::serde_helpers::object!(VideoTimings);
+crate::serde_helpers::object!(VideoTransformation);
+crate::serde_helpers::object!(VideoTransformationAcceptedEvent);
+crate::serde_helpers::object!(VideoTransformationData);
+crate::serde_helpers::object!(VideoTransformationError);
+crate::serde_helpers::object!(VideoTransformationErrorEvent);
+crate::serde_helpers::object!(VideoTransformationOptions);
+crate::serde_helpers::object!(VideoTransformationReadyEvent);
+crate::serde_helpers::object!(VideoUsage);
+crate::serde_helpers::object!(WebFolderOrigin);
+crate::serde_helpers::object!(WebFolderOriginRequest);
+crate::serde_helpers::object!(WebProxyOrigin);
+crate::serde_helpers::object!(WebProxyOriginRequest);
+crate::serde_helpers::object!(Webhook);
+crate::serde_helpers::object!(YesNoTask);
 ///The service behind an AI tag. Such services keep being added, so expect other values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -459,6 +3158,256 @@ pub enum AiTagSource {
 crate::open_enum::open_enum!(
     AiTagSource { GoogleAutoTagging = "google-auto-tagging", AwsAutoTagging =
     "aws-auto-tagging", }
+);
+///One task of an AI. More kinds may come.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AiTask {
+    ///What has the `type` `select_tags`.
+    SelectTagsTask(::std::boxed::Box<SelectTagsTask>),
+    ///What has the `type` `select_metadata`.
+    SelectMetadataTask(::std::boxed::Box<SelectMetadataTask>),
+    ///What has the `type` `yes_no`.
+    YesNoTask(::std::boxed::Box<YesNoTask>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    AiTask, "type" { SelectTagsTask(SelectTagsTask) = "select_tags",
+    SelectMetadataTask(SelectMetadataTask) = "select_metadata", YesNoTask(YesNoTask) =
+    "yes_no", }
+);
+///Something in the media library: a file, a version of one, or a folder. More kinds may come.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Asset {
+    ///What has the `type` `file` or `file-version`.
+    File(::std::boxed::Box<File>),
+    ///What has the `type` `folder`.
+    Folder(::std::boxed::Box<Folder>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    Asset, "type" { File(File) = "file" | "file-version", Folder(Folder) = "folder", }
+);
+///What a list holds. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum AssetListType {
+    ///`file`: Files.
+    File,
+    ///`file-version`: Versions of files.
+    FileVersion,
+    ///`folder`: Folders.
+    Folder,
+    ///`all`: Files and folders, without versions.
+    All,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    AssetListType { File = "file", FileVersion = "file-version", Folder = "folder", All =
+    "all", }
+);
+///The order of a list. More values may come. The original date of creation needs a setting of the account.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum AssetSort {
+    ///`ASC_NAME`: By name, upwards.
+    AscName,
+    ///`DESC_NAME`: By name, downwards.
+    DescName,
+    ///`ASC_CREATED`: By time of creation, upwards.
+    AscCreated,
+    ///`DESC_CREATED`: By time of creation, downwards.
+    DescCreated,
+    ///`ASC_UPDATED`: By time of the last change, upwards.
+    AscUpdated,
+    ///`DESC_UPDATED`: By time of the last change, downwards.
+    DescUpdated,
+    ///`ASC_HEIGHT`: By height, upwards.
+    AscHeight,
+    ///`DESC_HEIGHT`: By height, downwards.
+    DescHeight,
+    ///`ASC_WIDTH`: By width, upwards.
+    AscWidth,
+    ///`DESC_WIDTH`: By width, downwards.
+    DescWidth,
+    ///`ASC_SIZE`: By size, upwards.
+    AscSize,
+    ///`DESC_SIZE`: By size, downwards.
+    DescSize,
+    ///`ASC_RELEVANCE`: By relevance to the search, upwards.
+    AscRelevance,
+    ///`DESC_RELEVANCE`: By relevance to the search, downwards.
+    DescRelevance,
+    ///`ASC_DURATION`: By duration, upwards.
+    AscDuration,
+    ///`DESC_DURATION`: By duration, downwards.
+    DescDuration,
+    ///`ASC_ORIGINAL_CREATION_DATE`: By original date of creation, or else the time of upload, upwards.
+    AscOriginalCreationDate,
+    ///`DESC_ORIGINAL_CREATION_DATE`: By original date of creation, or else the time of upload, downwards.
+    DescOriginalCreationDate,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    AssetSort { AscName = "ASC_NAME", DescName = "DESC_NAME", AscCreated = "ASC_CREATED",
+    DescCreated = "DESC_CREATED", AscUpdated = "ASC_UPDATED", DescUpdated =
+    "DESC_UPDATED", AscHeight = "ASC_HEIGHT", DescHeight = "DESC_HEIGHT", AscWidth =
+    "ASC_WIDTH", DescWidth = "DESC_WIDTH", AscSize = "ASC_SIZE", DescSize = "DESC_SIZE",
+    AscRelevance = "ASC_RELEVANCE", DescRelevance = "DESC_RELEVANCE", AscDuration =
+    "ASC_DURATION", DescDuration = "DESC_DURATION", AscOriginalCreationDate =
+    "ASC_ORIGINAL_CREATION_DATE", DescOriginalCreationDate =
+    "DESC_ORIGINAL_CREATION_DATE", }
+);
+///How far a job is. More values may come; one that is not known does not mean that the job is done.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum BulkJobStatus {
+    ///`Pending`: It is at work.
+    Pending,
+    ///`Completed`: It is done.
+    Completed,
+    ///`Partial success`: It is done, but the cache could not be purged.
+    PartialSuccess,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    BulkJobStatus { Pending = "Pending", Completed = "Completed", PartialSuccess =
+    "Partial success", }
+);
+///What a job on folders does. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum BulkJobType {
+    ///`COPY_FOLDER`: It copies a folder.
+    CopyFolder,
+    ///`MOVE_FOLDER`: It moves a folder.
+    MoveFolder,
+    ///`RENAME_FOLDER`: It renames a folder. Since August 2025.
+    RenameFolder,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    BulkJobType { CopyFolder = "COPY_FOLDER", MoveFolder = "MOVE_FOLDER", RenameFolder =
+    "RENAME_FOLDER", }
+);
+///Identifies a custom metadata field. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CustomMetadataFieldId(::std::string::String);
+crate::id::id!(CustomMetadataFieldId);
+///Something that happened, as ImageKit posts it to a webhook. More kinds may come; of those, nothing is sure but `id` and `type`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    ///What has the `type` `video.transformation.accepted`.
+    VideoTransformationAccepted(::std::boxed::Box<VideoTransformationAcceptedEvent>),
+    ///What has the `type` `video.transformation.ready`.
+    VideoTransformationReady(::std::boxed::Box<VideoTransformationReadyEvent>),
+    ///What has the `type` `video.transformation.error`.
+    VideoTransformationError(::std::boxed::Box<VideoTransformationErrorEvent>),
+    ///What has the `type` `upload.pre-transform.success`.
+    UploadPreTransformSuccess(::std::boxed::Box<UploadPreTransformSuccessEvent>),
+    ///What has the `type` `upload.pre-transform.error`.
+    UploadPreTransformError(::std::boxed::Box<UploadPreTransformErrorEvent>),
+    ///What has the `type` `upload.post-transform.success`.
+    UploadPostTransformSuccess(::std::boxed::Box<UploadPostTransformSuccessEvent>),
+    ///What has the `type` `upload.post-transform.error`.
+    UploadPostTransformError(::std::boxed::Box<UploadPostTransformErrorEvent>),
+    ///What has the `type` `file.created`.
+    FileCreated(::std::boxed::Box<FileCreatedEvent>),
+    ///What has the `type` `file.updated`.
+    FileUpdated(::std::boxed::Box<FileUpdatedEvent>),
+    ///What has the `type` `file.deleted`.
+    FileDeleted(::std::boxed::Box<FileDeletedEvent>),
+    ///What has the `type` `file-version.created`.
+    FileVersionCreated(::std::boxed::Box<FileVersionCreatedEvent>),
+    ///What has the `type` `file-version.deleted`.
+    FileVersionDeleted(::std::boxed::Box<FileVersionDeletedEvent>),
+    ///What has the `type` `folder.created`.
+    FolderCreated(::std::boxed::Box<FolderCreatedEvent>),
+    ///What has the `type` `folder.updated`.
+    FolderUpdated(::std::boxed::Box<FolderUpdatedEvent>),
+    ///What has the `type` `folder.deleted`.
+    FolderDeleted(::std::boxed::Box<FolderDeletedEvent>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    Event, "type" { VideoTransformationAccepted(VideoTransformationAcceptedEvent) =
+    "video.transformation.accepted",
+    VideoTransformationReady(VideoTransformationReadyEvent) =
+    "video.transformation.ready", VideoTransformationError(VideoTransformationErrorEvent)
+    = "video.transformation.error",
+    UploadPreTransformSuccess(UploadPreTransformSuccessEvent) =
+    "upload.pre-transform.success", UploadPreTransformError(UploadPreTransformErrorEvent)
+    = "upload.pre-transform.error",
+    UploadPostTransformSuccess(UploadPostTransformSuccessEvent) =
+    "upload.post-transform.success",
+    UploadPostTransformError(UploadPostTransformErrorEvent) =
+    "upload.post-transform.error", FileCreated(FileCreatedEvent) = "file.created",
+    FileUpdated(FileUpdatedEvent) = "file.updated", FileDeleted(FileDeletedEvent) =
+    "file.deleted", FileVersionCreated(FileVersionCreatedEvent) = "file-version.created",
+    FileVersionDeleted(FileVersionDeletedEvent) = "file-version.deleted",
+    FolderCreated(FolderCreatedEvent) = "folder.created",
+    FolderUpdated(FolderUpdatedEvent) = "folder.updated",
+    FolderDeleted(FolderDeletedEvent) = "folder.deleted", }
+);
+///An extension to run on a file. More kinds may come, and one that this client does not know can be sent as it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Extension {
+    ///What has the `name` `remove-bg`.
+    RemoveBackground(::std::boxed::Box<RemoveBackgroundExtension>),
+    ///What has the `name` `google-auto-tagging`.
+    GoogleAutoTagging(::std::boxed::Box<GoogleAutoTaggingExtension>),
+    ///What has the `name` `aws-auto-tagging`.
+    AwsAutoTagging(::std::boxed::Box<AwsAutoTaggingExtension>),
+    ///What has the `name` `ai-auto-description`.
+    AiDescription(::std::boxed::Box<AiDescriptionExtension>),
+    ///What has the `name` `ai-tasks`.
+    AiTasks(::std::boxed::Box<AiTasksExtension>),
+    ///What has the `name` `saved-extension`.
+    SavedExtensionReference(::std::boxed::Box<SavedExtensionReference>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    Extension, "name" { RemoveBackground(RemoveBackgroundExtension) = "remove-bg",
+    GoogleAutoTagging(GoogleAutoTaggingExtension) = "google-auto-tagging",
+    AwsAutoTagging(AwsAutoTaggingExtension) = "aws-auto-tagging",
+    AiDescription(AiDescriptionExtension) = "ai-auto-description",
+    AiTasks(AiTasksExtension) = "ai-tasks",
+    SavedExtensionReference(SavedExtensionReference) = "saved-extension", }
+);
+///An extension with its settings, as it can be saved. More kinds may come, and one that this client does not know can be sent as it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ExtensionConfig {
+    ///What has the `name` `remove-bg`.
+    RemoveBackgroundExtension(::std::boxed::Box<RemoveBackgroundExtension>),
+    ///What has the `name` `google-auto-tagging`.
+    GoogleAutoTaggingExtension(::std::boxed::Box<GoogleAutoTaggingExtension>),
+    ///What has the `name` `aws-auto-tagging`.
+    AwsAutoTaggingExtension(::std::boxed::Box<AwsAutoTaggingExtension>),
+    ///What has the `name` `ai-auto-description`.
+    AiDescriptionExtension(::std::boxed::Box<AiDescriptionExtension>),
+    ///What has the `name` `ai-tasks`.
+    AiTasksExtension(::std::boxed::Box<AiTasksExtension>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    ExtensionConfig, "name" { RemoveBackgroundExtension(RemoveBackgroundExtension) =
+    "remove-bg", GoogleAutoTaggingExtension(GoogleAutoTaggingExtension) =
+    "google-auto-tagging", AwsAutoTaggingExtension(AwsAutoTaggingExtension) =
+    "aws-auto-tagging", AiDescriptionExtension(AiDescriptionExtension) =
+    "ai-auto-description", AiTasksExtension(AiTasksExtension) = "ai-tasks", }
 );
 /**Identifies a file, across all of its versions.
 
@@ -482,6 +3431,22 @@ pub enum FileType {
     Unknown(crate::UnknownValue),
 }
 crate::open_enum::open_enum!(FileType { Image = "image", NonImage = "non-image", });
+///Which files are listed. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FileTypeFilter {
+    ///`all`: All files.
+    All,
+    ///`image`: Images.
+    Image,
+    ///`non-image`: All other files.
+    NonImage,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    FileTypeFilter { All = "all", Image = "image", NonImage = "non-image", }
+);
 ///Whether a version is the current one of its file. More values may come.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -496,6 +3461,132 @@ pub enum FileVersionType {
 crate::open_enum::open_enum!(
     FileVersionType { File = "file", FileVersion = "file-version", }
 );
+///What tells a folder from a file. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FolderType {
+    ///`folder`: A folder.
+    Folder,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(FolderType { Folder = "folder", });
+///Identifies a job on folders. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(::std::string::String);
+crate::id::id!(JobId);
+///Identifies a named transformation. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NamedTransformationId(::std::string::String);
+crate::id::id!(NamedTransformationId);
+///An origin as it is returned, without its secrets. More kinds may come.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Origin {
+    ///What has the `type` `S3`.
+    S3(::std::boxed::Box<S3Origin>),
+    ///What has the `type` `S3_COMPATIBLE`.
+    S3Compatible(::std::boxed::Box<S3CompatibleOrigin>),
+    ///What has the `type` `CLOUDINARY_BACKUP`.
+    CloudinaryBackup(::std::boxed::Box<CloudinaryBackupOrigin>),
+    ///What has the `type` `WEB_FOLDER`.
+    WebFolder(::std::boxed::Box<WebFolderOrigin>),
+    ///What has the `type` `WEB_PROXY`.
+    WebProxy(::std::boxed::Box<WebProxyOrigin>),
+    ///What has the `type` `GCS`.
+    Gcs(::std::boxed::Box<GcsOrigin>),
+    ///What has the `type` `AZURE_BLOB`.
+    AzureBlob(::std::boxed::Box<AzureBlobOrigin>),
+    ///What has the `type` `AKENEO_PIM`.
+    AkeneoPim(::std::boxed::Box<AkeneoPimOrigin>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    Origin, "type" { S3(S3Origin) = "S3", S3Compatible(S3CompatibleOrigin) =
+    "S3_COMPATIBLE", CloudinaryBackup(CloudinaryBackupOrigin) = "CLOUDINARY_BACKUP",
+    WebFolder(WebFolderOrigin) = "WEB_FOLDER", WebProxy(WebProxyOrigin) = "WEB_PROXY",
+    Gcs(GcsOrigin) = "GCS", AzureBlob(AzureBlobOrigin) = "AZURE_BLOB",
+    AkeneoPim(AkeneoPimOrigin) = "AKENEO_PIM", }
+);
+///Identifies an origin. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OriginId(::std::string::String);
+crate::id::id!(OriginId);
+///An origin as it is sent, with its secrets. More kinds may come, and one that this client does not know can be sent as it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum OriginRequest {
+    ///What has the `type` `S3`.
+    S3(::std::boxed::Box<S3OriginRequest>),
+    ///What has the `type` `S3_COMPATIBLE`.
+    S3Compatible(::std::boxed::Box<S3CompatibleOriginRequest>),
+    ///What has the `type` `CLOUDINARY_BACKUP`.
+    CloudinaryBackup(::std::boxed::Box<CloudinaryBackupOriginRequest>),
+    ///What has the `type` `WEB_FOLDER`.
+    WebFolder(::std::boxed::Box<WebFolderOriginRequest>),
+    ///What has the `type` `WEB_PROXY`.
+    WebProxy(::std::boxed::Box<WebProxyOriginRequest>),
+    ///What has the `type` `GCS`.
+    Gcs(::std::boxed::Box<GcsOriginRequest>),
+    ///What has the `type` `AZURE_BLOB`.
+    AzureBlob(::std::boxed::Box<AzureBlobOriginRequest>),
+    ///What has the `type` `AKENEO_PIM`.
+    AkeneoPim(::std::boxed::Box<AkeneoPimOriginRequest>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    OriginRequest, "type" { S3(S3OriginRequest) = "S3",
+    S3Compatible(S3CompatibleOriginRequest) = "S3_COMPATIBLE",
+    CloudinaryBackup(CloudinaryBackupOriginRequest) = "CLOUDINARY_BACKUP",
+    WebFolder(WebFolderOriginRequest) = "WEB_FOLDER", WebProxy(WebProxyOriginRequest) =
+    "WEB_PROXY", Gcs(GcsOriginRequest) = "GCS", AzureBlob(AzureBlobOriginRequest) =
+    "AZURE_BLOB", AkeneoPim(AkeneoPimOriginRequest) = "AKENEO_PIM", }
+);
+///A transformation to make ahead of the first request. More kinds may come.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PostTransformation {
+    ///What has the `type` `transformation`.
+    Plain(::std::boxed::Box<PlainPostTransformation>),
+    ///What has the `type` `gif-to-video`.
+    GifToVideo(::std::boxed::Box<GifToVideoPostTransformation>),
+    ///What has the `type` `thumbnail`.
+    Thumbnail(::std::boxed::Box<ThumbnailPostTransformation>),
+    ///What has the `type` `abs`.
+    Adaptive(::std::boxed::Box<AdaptivePostTransformation>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    PostTransformation, "type" { Plain(PlainPostTransformation) = "transformation",
+    GifToVideo(GifToVideoPostTransformation) = "gif-to-video",
+    Thumbnail(ThumbnailPostTransformation) = "thumbnail",
+    Adaptive(AdaptivePostTransformation) = "abs", }
+);
+///Identifies a purge. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PurgeRequestId(::std::string::String);
+crate::id::id!(PurgeRequestId);
+///Whether a purge is done. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PurgeStatus {
+    ///`Pending`: It is under way.
+    Pending,
+    ///`Completed`: It is done.
+    Completed,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    PurgeStatus { Pending = "Pending", Completed = "Completed", }
+);
+///Identifies a saved extension. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SavedExtensionId(::std::string::String);
+crate::id::id!(SavedExtensionId);
 ///The kind of value that a custom metadata field takes. More values may come. ImageKit's description of 2024 spells one of them `TextArea`; all newer sources have `Textarea`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -522,6 +3613,68 @@ crate::open_enum::open_enum!(
     "Date", Boolean = "Boolean", SingleSelect = "SingleSelect", MultiSelect =
     "MultiSelect", }
 );
+///The protocol of a stream. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StreamingProtocol {
+    ///`hls`: HTTP Live Streaming.
+    Hls,
+    ///`dash`: MPEG-DASH.
+    Dash,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(StreamingProtocol { Hls = "hls", Dash = "dash", });
+///What the response of an upload holds beyond what it always does. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum UploadResponseField {
+    ///`tags`: The tags.
+    Tags,
+    ///`customCoordinates`: The area of interest.
+    CustomCoordinates,
+    ///`isPrivateFile`: Whether the file is private.
+    IsPrivateFile,
+    ///`embeddedMetadata`: What the content says about itself.
+    EmbeddedMetadata,
+    ///`isPublished`: Whether the file is published.
+    IsPublished,
+    ///`customMetadata`: The values of custom metadata fields.
+    CustomMetadata,
+    ///`metadata`: Measures and EXIF of the content.
+    Metadata,
+    ///`selectedFieldsSchema`: The custom metadata fields that apply to the file.
+    SelectedFieldsSchema,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    UploadResponseField { Tags = "tags", CustomCoordinates = "customCoordinates",
+    IsPrivateFile = "isPrivateFile", EmbeddedMetadata = "embeddedMetadata", IsPublished =
+    "isPublished", CustomMetadata = "customMetadata", Metadata = "metadata",
+    SelectedFieldsSchema = "selectedFieldsSchema", }
+);
+///Identifies a URL endpoint; `default` is the one that every account has. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UrlEndpointId(::std::string::String);
+crate::id::id!(UrlEndpointId);
+///The service for which addresses were written that this URL endpoint understands. More kinds may come.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum UrlRewriter {
+    ///What has the `type` `CLOUDINARY`.
+    Cloudinary(::std::boxed::Box<CloudinaryUrlRewriter>),
+    ///What has the `type` `IMGIX`.
+    Imgix(::std::boxed::Box<ImgixUrlRewriter>),
+    ///What has the `type` `AKAMAI`.
+    Akamai(::std::boxed::Box<AkamaiUrlRewriter>),
+    /// What this client does not know, as it came.
+    Unknown(crate::UnknownVariant),
+}
+crate::open_union::open_union!(
+    UrlRewriter, "type" { Cloudinary(CloudinaryUrlRewriter) = "CLOUDINARY",
+    Imgix(ImgixUrlRewriter) = "IMGIX", Akamai(AkamaiUrlRewriter) = "AKAMAI", }
+);
 /**Identifies one version of a file; it is found in `versionInfo.id`.
 
 Treat it as opaque. The first version of a file has had the `fileId` as its own id
@@ -532,3 +3685,926 @@ of the path.*/
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionId(::std::string::String);
 crate::id::id!(VersionId);
+///What is made of a video. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum VideoTransformationType {
+    ///`video-transformation`: Another video.
+    VideoTransformation,
+    ///`gif-to-video`: A video from a GIF.
+    GifToVideo,
+    ///`video-thumbnail`: A picture.
+    VideoThumbnail,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    VideoTransformationType { VideoTransformation = "video-transformation", GifToVideo =
+    "gif-to-video", VideoThumbnail = "video-thumbnail", }
+);
+///The type of an event. More values may come.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum WebhookEventType {
+    ///`video.transformation.accepted`: A transformation of a video is under way.
+    VideoTransformationAccepted,
+    ///`video.transformation.ready`: A transformation of a video is done.
+    VideoTransformationReady,
+    ///`video.transformation.error`: A transformation of a video has failed.
+    VideoTransformationError,
+    ///`upload.pre-transform.success`: A transformation before storing is done.
+    UploadPreTransformSuccess,
+    ///`upload.pre-transform.error`: A transformation before storing has failed.
+    UploadPreTransformError,
+    ///`upload.post-transform.success`: A transformation after storing is done.
+    UploadPostTransformSuccess,
+    ///`upload.post-transform.error`: A transformation after storing has failed.
+    UploadPostTransformError,
+    ///`file.created`: A file was created.
+    FileCreated,
+    ///`file.updated`: A file was changed.
+    FileUpdated,
+    ///`file.deleted`: A file was deleted.
+    FileDeleted,
+    ///`file-version.created`: A version of a file was created.
+    FileVersionCreated,
+    ///`file-version.deleted`: A version of a file was deleted.
+    FileVersionDeleted,
+    ///`folder.created`: A folder was created.
+    FolderCreated,
+    ///`folder.updated`: A folder was changed or renamed.
+    FolderUpdated,
+    ///`folder.deleted`: A folder was deleted.
+    FolderDeleted,
+    /// A value that the document does not list, as it came.
+    Unknown(crate::UnknownValue),
+}
+crate::open_enum::open_enum!(
+    WebhookEventType { VideoTransformationAccepted = "video.transformation.accepted",
+    VideoTransformationReady = "video.transformation.ready", VideoTransformationError =
+    "video.transformation.error", UploadPreTransformSuccess =
+    "upload.pre-transform.success", UploadPreTransformError =
+    "upload.pre-transform.error", UploadPostTransformSuccess =
+    "upload.post-transform.success", UploadPostTransformError =
+    "upload.post-transform.error", FileCreated = "file.created", FileUpdated =
+    "file.updated", FileDeleted = "file.deleted", FileVersionCreated =
+    "file-version.created", FileVersionDeleted = "file-version.deleted", FolderCreated =
+    "folder.created", FolderUpdated = "folder.updated", FolderDeleted = "folder.deleted",
+    }
+);
+///Identifies a webhook of the account; it is not the `webhook-id` of a delivery. Treat it as opaque. The same characters are refused as in a file id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WebhookId(::std::string::String);
+crate::id::id!(WebhookId);
+impl AdaptivePostTransformation {
+    ///Creates one with what is required.
+    pub fn new(
+        protocol: impl Into<crate::types::StreamingProtocol>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            protocol: ::std::convert::Into::<
+                crate::types::StreamingProtocol,
+            >::into(protocol),
+            value: ::std::convert::Into::<String>::into(value),
+            type_: ::std::convert::From::from("abs"),
+        }
+    }
+}
+impl AiDescriptionExtension {
+    ///Creates one with what is required.
+    pub fn new() -> Self {
+        Self {
+            name: ::std::convert::From::from("ai-auto-description"),
+        }
+    }
+}
+impl AiTaskAction {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            add_tags: ::std::default::Default::default(),
+            remove_tags: ::std::default::Default::default(),
+            set_metadata: ::std::default::Default::default(),
+            unset_metadata: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the tags to add.
+    #[must_use]
+    pub fn add_tags(
+        mut self,
+        add_tags: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.add_tags = Some(
+            add_tags.into_iter().map(Into::into).collect::<Vec<String>>(),
+        );
+        self
+    }
+    ///Sets the tags to remove.
+    #[must_use]
+    pub fn remove_tags(
+        mut self,
+        remove_tags: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.remove_tags = Some(
+            remove_tags.into_iter().map(Into::into).collect::<Vec<String>>(),
+        );
+        self
+    }
+    ///Sets the custom metadata fields to set.
+    #[must_use]
+    pub fn set_metadata(
+        mut self,
+        set_metadata: impl IntoIterator<
+            Item = impl Into<crate::types::MetadataAssignment>,
+        >,
+    ) -> Self {
+        self.set_metadata = Some(
+            set_metadata
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<crate::types::MetadataAssignment>>(),
+        );
+        self
+    }
+    ///Sets the custom metadata fields to clear.
+    #[must_use]
+    pub fn unset_metadata(
+        mut self,
+        unset_metadata: impl IntoIterator<
+            Item = impl Into<crate::types::MetadataFieldReference>,
+        >,
+    ) -> Self {
+        self.unset_metadata = Some(
+            unset_metadata
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<crate::types::MetadataFieldReference>>(),
+        );
+        self
+    }
+}
+impl AiTasksExtension {
+    ///Creates one with what is required.
+    pub fn new(
+        tasks: impl IntoIterator<Item = impl Into<crate::types::AiTask>>,
+    ) -> Self {
+        Self {
+            tasks: tasks
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<crate::types::AiTask>>(),
+            name: ::std::convert::From::from("ai-tasks"),
+        }
+    }
+}
+impl AkamaiUrlRewriter {
+    ///Creates one with what is required.
+    pub fn new() -> Self {
+        Self {
+            type_: ::std::convert::From::from("AKAMAI"),
+        }
+    }
+}
+impl AkeneoPimOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(
+        name: impl Into<String>,
+        base_url: impl Into<String>,
+        client_id: impl Into<crate::Secret>,
+        client_secret: impl Into<crate::Secret>,
+        username: impl Into<crate::Secret>,
+        password: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            base_url: ::std::convert::Into::<String>::into(base_url),
+            client_id: ::std::convert::Into::<crate::Secret>::into(client_id),
+            client_secret: ::std::convert::Into::<crate::Secret>::into(client_secret),
+            username: ::std::convert::Into::<crate::Secret>::into(username),
+            password: ::std::convert::Into::<crate::Secret>::into(password),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("AKENEO_PIM"),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+}
+impl AwsAutoTaggingExtension {
+    ///Creates one with what is required.
+    pub fn new(min_confidence: i64, max_tags: i64) -> Self {
+        Self {
+            min_confidence: min_confidence,
+            max_tags: max_tags,
+            name: ::std::convert::From::from("aws-auto-tagging"),
+        }
+    }
+}
+impl AzureBlobOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(
+        name: impl Into<String>,
+        account_name: impl Into<String>,
+        container: impl Into<String>,
+        sas_token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            account_name: ::std::convert::Into::<String>::into(account_name),
+            container: ::std::convert::Into::<String>::into(container),
+            sas_token: ::std::convert::Into::<crate::Secret>::into(sas_token),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            prefix: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("AZURE_BLOB"),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+    ///Sets the folder within it, at most 100 characters. Default: empty, which is the root.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(::std::convert::Into::<String>::into(prefix));
+        self
+    }
+}
+impl CloudinaryBackupOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(
+        name: impl Into<String>,
+        bucket: impl Into<String>,
+        access_key: impl Into<crate::Secret>,
+        secret_key: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            bucket: ::std::convert::Into::<String>::into(bucket),
+            access_key: ::std::convert::Into::<crate::Secret>::into(access_key),
+            secret_key: ::std::convert::Into::<crate::Secret>::into(secret_key),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            prefix: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("CLOUDINARY_BACKUP"),
+            use_iam_role: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+    ///Sets the folder within it, at most 100 characters. Default: empty, which is the root.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(::std::convert::Into::<String>::into(prefix));
+        self
+    }
+    ///Sets whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
+    #[must_use]
+    pub fn use_iam_role(mut self, use_iam_role: bool) -> Self {
+        self.use_iam_role = Some(use_iam_role);
+        self
+    }
+}
+impl CloudinaryUrlRewriter {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            preserve_asset_delivery_types: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("CLOUDINARY"),
+        }
+    }
+    ///Sets whether the types of delivery stay in the path. Default in requests: false; always in responses.
+    #[must_use]
+    pub fn preserve_asset_delivery_types(
+        mut self,
+        preserve_asset_delivery_types: bool,
+    ) -> Self {
+        self.preserve_asset_delivery_types = Some(preserve_asset_delivery_types);
+        self
+    }
+}
+impl CustomMetadataFieldSchema {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            default_value: ::std::default::Default::default(),
+            is_value_required: ::std::default::Default::default(),
+            max_length: ::std::default::Default::default(),
+            max_value: ::std::default::Default::default(),
+            min_length: ::std::default::Default::default(),
+            min_value: ::std::default::Default::default(),
+            select_options: ::std::default::Default::default(),
+            type_: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the value that a file has unless another is set. Required if `isValueRequired` is true. For `MultiSelect` it is a list.
+    #[must_use]
+    pub fn default_value(
+        mut self,
+        default_value: impl Into<::serde_json::Value>,
+    ) -> Self {
+        self.default_value = Some(crate::types::MetadataValue(default_value.into()));
+        self
+    }
+    ///Sets whether each upload and update of custom metadata must set the field. Absent or false otherwise.
+    #[must_use]
+    pub fn is_value_required(mut self, is_value_required: bool) -> Self {
+        self.is_value_required = Some(is_value_required);
+        self
+    }
+    ///Sets the greatest number of characters. For `Text` and `Textarea`.
+    #[must_use]
+    pub fn max_length(mut self, max_length: f64) -> Self {
+        self.max_length = Some(max_length);
+        self
+    }
+    ///Sets the greatest number, or the latest time as an ISO 8601 text. For `Number` and `Date`.
+    #[must_use]
+    pub fn max_value(mut self, max_value: impl Into<::serde_json::Value>) -> Self {
+        self.max_value = Some(crate::types::MetadataValue(max_value.into()));
+        self
+    }
+    ///Sets the least number of characters. For `Text` and `Textarea`.
+    #[must_use]
+    pub fn min_length(mut self, min_length: f64) -> Self {
+        self.min_length = Some(min_length);
+        self
+    }
+    ///Sets the least number, or the earliest time as an ISO 8601 text. For `Number` and `Date`.
+    #[must_use]
+    pub fn min_value(mut self, min_value: impl Into<::serde_json::Value>) -> Self {
+        self.min_value = Some(crate::types::MetadataValue(min_value.into()));
+        self
+    }
+    ///Sets the choices: texts, numbers, booleans, or a mixture. Required for `SingleSelect` and `MultiSelect`.
+    #[must_use]
+    pub fn select_options(
+        mut self,
+        select_options: impl IntoIterator<Item = impl Into<crate::types::MetadataValue>>,
+    ) -> Self {
+        self.select_options = Some(
+            select_options
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<crate::types::MetadataValue>>(),
+        );
+        self
+    }
+    ///Sets the kind of value. Required to create a field, and always in responses.
+    #[must_use]
+    pub fn type_(mut self, type_: impl Into<crate::types::SelectedFieldType>) -> Self {
+        self.type_ = Some(
+            ::std::convert::Into::<crate::types::SelectedFieldType>::into(type_),
+        );
+        self
+    }
+}
+impl GcsOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(
+        name: impl Into<String>,
+        bucket: impl Into<String>,
+        client_email: impl Into<String>,
+        private_key: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            bucket: ::std::convert::Into::<String>::into(bucket),
+            client_email: ::std::convert::Into::<String>::into(client_email),
+            private_key: ::std::convert::Into::<crate::Secret>::into(private_key),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            prefix: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("GCS"),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+    ///Sets the folder within it, at most 100 characters. Default: empty, which is the root.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(::std::convert::Into::<String>::into(prefix));
+        self
+    }
+}
+impl GifToVideoPostTransformation {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            type_: ::std::convert::From::from("gif-to-video"),
+            value: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the transformation of the video.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(::std::convert::Into::<String>::into(value));
+        self
+    }
+}
+impl GoogleAutoTaggingExtension {
+    ///Creates one with what is required.
+    pub fn new(min_confidence: i64, max_tags: i64) -> Self {
+        Self {
+            min_confidence: min_confidence,
+            max_tags: max_tags,
+            name: ::std::convert::From::from("google-auto-tagging"),
+        }
+    }
+}
+impl ImgixUrlRewriter {
+    ///Creates one with what is required.
+    pub fn new() -> Self {
+        Self {
+            type_: ::std::convert::From::from("IMGIX"),
+        }
+    }
+}
+impl MetadataAssignment {
+    ///Creates one with what is required.
+    pub fn new(field: impl Into<String>, value: impl Into<::serde_json::Value>) -> Self {
+        Self {
+            field: ::std::convert::Into::<String>::into(field),
+            value: crate::types::MetadataValue(value.into()),
+        }
+    }
+}
+impl MetadataFieldReference {
+    ///Creates one with what is required.
+    pub fn new(field: impl Into<String>) -> Self {
+        Self {
+            field: ::std::convert::Into::<String>::into(field),
+        }
+    }
+}
+impl PlainPostTransformation {
+    ///Creates one with what is required.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self {
+            value: ::std::convert::Into::<String>::into(value),
+            type_: ::std::convert::From::from("transformation"),
+        }
+    }
+}
+impl Publication {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(is_published: bool) -> Self {
+        Self {
+            is_published: is_published,
+            include_file_versions: ::std::default::Default::default(),
+        }
+    }
+    ///Sets whether all versions change as well, and not the current one alone. Default: false.
+    #[must_use]
+    pub fn include_file_versions(mut self, include_file_versions: bool) -> Self {
+        self.include_file_versions = Some(include_file_versions);
+        self
+    }
+}
+impl RemoveBackgroundExtension {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            name: ::std::convert::From::from("remove-bg"),
+            options: ::std::default::Default::default(),
+        }
+    }
+    ///Sets how the background is removed.
+    #[must_use]
+    pub fn options(
+        mut self,
+        options: impl Into<crate::types::RemoveBackgroundOptions>,
+    ) -> Self {
+        self.options = Some(
+            ::std::convert::Into::<crate::types::RemoveBackgroundOptions>::into(options),
+        );
+        self
+    }
+}
+impl RemoveBackgroundOptions {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            add_shadow: ::std::default::Default::default(),
+            bg_color: ::std::default::Default::default(),
+            bg_image_url: ::std::default::Default::default(),
+            semitransparency: ::std::default::Default::default(),
+        }
+    }
+    ///Sets whether an artificial shadow is added, for cars only. Default: false.
+    #[must_use]
+    pub fn add_shadow(mut self, add_shadow: bool) -> Self {
+        self.add_shadow = Some(add_shadow);
+        self
+    }
+    ///Sets the colour of the new background: hexadecimal without `#`, or a name.
+    #[must_use]
+    pub fn bg_color(mut self, bg_color: impl Into<String>) -> Self {
+        self.bg_color = Some(::std::convert::Into::<String>::into(bg_color));
+        self
+    }
+    ///Sets the address of an image for the new background.
+    #[must_use]
+    pub fn bg_image_url(mut self, bg_image_url: impl Into<String>) -> Self {
+        self.bg_image_url = Some(::std::convert::Into::<String>::into(bg_image_url));
+        self
+    }
+    ///Sets whether windows of cars may be half transparent. Default: true.
+    #[must_use]
+    pub fn semitransparency(mut self, semitransparency: bool) -> Self {
+        self.semitransparency = Some(semitransparency);
+        self
+    }
+}
+impl S3CompatibleOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(
+        name: impl Into<String>,
+        endpoint: impl Into<String>,
+        bucket: impl Into<String>,
+        access_key: impl Into<crate::Secret>,
+        secret_key: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            endpoint: ::std::convert::Into::<String>::into(endpoint),
+            bucket: ::std::convert::Into::<String>::into(bucket),
+            access_key: ::std::convert::Into::<crate::Secret>::into(access_key),
+            secret_key: ::std::convert::Into::<crate::Secret>::into(secret_key),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            prefix: ::std::default::Default::default(),
+            s3_force_path_style: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("S3_COMPATIBLE"),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+    ///Sets the folder within it, at most 100 characters. Default: empty, which is the root.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(::std::convert::Into::<String>::into(prefix));
+        self
+    }
+    ///Sets whether the bucket is named in the path and not in the host. Default: false.
+    #[must_use]
+    pub fn s3_force_path_style(mut self, s3_force_path_style: bool) -> Self {
+        self.s3_force_path_style = Some(s3_force_path_style);
+        self
+    }
+}
+impl S3OriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(
+        name: impl Into<String>,
+        bucket: impl Into<String>,
+        access_key: impl Into<crate::Secret>,
+        secret_key: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            bucket: ::std::convert::Into::<String>::into(bucket),
+            access_key: ::std::convert::Into::<crate::Secret>::into(access_key),
+            secret_key: ::std::convert::Into::<crate::Secret>::into(secret_key),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            prefix: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("S3"),
+            use_iam_role: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+    ///Sets the folder within it, at most 100 characters. Default: empty, which is the root.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(::std::convert::Into::<String>::into(prefix));
+        self
+    }
+    ///Sets whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
+    #[must_use]
+    pub fn use_iam_role(mut self, use_iam_role: bool) -> Self {
+        self.use_iam_role = Some(use_iam_role);
+        self
+    }
+}
+impl SavedExtensionReference {
+    ///Creates one with what is required.
+    pub fn new(id: impl Into<crate::types::SavedExtensionId>) -> Self {
+        Self {
+            id: ::std::convert::Into::<crate::types::SavedExtensionId>::into(id),
+            name: ::std::convert::From::from("saved-extension"),
+        }
+    }
+}
+impl SelectMetadataTask {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(instruction: impl Into<String>, field: impl Into<String>) -> Self {
+        Self {
+            instruction: ::std::convert::Into::<String>::into(instruction),
+            field: ::std::convert::Into::<String>::into(field),
+            max_selections: ::std::default::Default::default(),
+            min_selections: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("select_metadata"),
+            vocabulary: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the greatest number of selections.
+    #[must_use]
+    pub fn max_selections(mut self, max_selections: i64) -> Self {
+        self.max_selections = Some(max_selections);
+        self
+    }
+    ///Sets the least number of selections.
+    #[must_use]
+    pub fn min_selections(mut self, min_selections: i64) -> Self {
+        self.min_selections = Some(min_selections);
+        self
+    }
+    ///Sets the values to choose from, of the type of the field. By default the choices of the field.
+    #[must_use]
+    pub fn vocabulary(
+        mut self,
+        vocabulary: impl IntoIterator<Item = impl Into<crate::types::MetadataValue>>,
+    ) -> Self {
+        self.vocabulary = Some(
+            vocabulary
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<crate::types::MetadataValue>>(),
+        );
+        self
+    }
+}
+impl SelectTagsTask {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(instruction: impl Into<String>) -> Self {
+        Self {
+            instruction: ::std::convert::Into::<String>::into(instruction),
+            max_selections: ::std::default::Default::default(),
+            min_selections: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("select_tags"),
+            vocabulary: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the greatest number of selections.
+    #[must_use]
+    pub fn max_selections(mut self, max_selections: i64) -> Self {
+        self.max_selections = Some(max_selections);
+        self
+    }
+    ///Sets the least number of selections.
+    #[must_use]
+    pub fn min_selections(mut self, min_selections: i64) -> Self {
+        self.min_selections = Some(min_selections);
+        self
+    }
+    ///Sets the tags to choose from. Up to 30 are followed strictly, together 500 characters; without it, any.
+    #[must_use]
+    pub fn vocabulary(
+        mut self,
+        vocabulary: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.vocabulary = Some(
+            vocabulary.into_iter().map(Into::into).collect::<Vec<String>>(),
+        );
+        self
+    }
+}
+impl ThumbnailPostTransformation {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            type_: ::std::convert::From::from("thumbnail"),
+            value: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the transformation of the picture.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(::std::convert::Into::<String>::into(value));
+        self
+    }
+}
+impl UploadTransformation {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new() -> Self {
+        Self {
+            post: ::std::default::Default::default(),
+            pre: ::std::default::Default::default(),
+        }
+    }
+    ///Sets the transformations to make ahead of the first request, at most 5.
+    #[must_use]
+    pub fn post(
+        mut self,
+        post: impl IntoIterator<Item = impl Into<crate::types::PostTransformation>>,
+    ) -> Self {
+        self.post = post
+            .into_iter()
+            .map(Into::into)
+            .collect::<Vec<crate::types::PostTransformation>>();
+        self
+    }
+    ///Sets the transformation before the file is stored, such as `w-300,h-300`. The original is not kept.
+    #[must_use]
+    pub fn pre(mut self, pre: impl Into<String>) -> Self {
+        self.pre = Some(::std::convert::Into::<String>::into(pre));
+        self
+    }
+}
+impl WebFolderOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            base_url: ::std::convert::Into::<String>::into(base_url),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            forward_host_header_to_origin: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("WEB_FOLDER"),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether the host of the request is passed on. Default: false.
+    #[must_use]
+    pub fn forward_host_header_to_origin(
+        mut self,
+        forward_host_header_to_origin: bool,
+    ) -> Self {
+        self.forward_host_header_to_origin = Some(forward_host_header_to_origin);
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+}
+impl WebProxyOriginRequest {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: ::std::convert::Into::<String>::into(name),
+            base_url_for_canonical_header: ::std::default::Default::default(),
+            include_canonical_header: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("WEB_PROXY"),
+        }
+    }
+    ///Sets the base of the address in that header.
+    #[must_use]
+    pub fn base_url_for_canonical_header(
+        mut self,
+        base_url_for_canonical_header: impl Into<String>,
+    ) -> Self {
+        self.base_url_for_canonical_header = Some(
+            ::std::convert::Into::<String>::into(base_url_for_canonical_header),
+        );
+        self
+    }
+    ///Sets whether deliveries carry a `Link` header to the original. Default: false.
+    #[must_use]
+    pub fn include_canonical_header(mut self, include_canonical_header: bool) -> Self {
+        self.include_canonical_header = Some(include_canonical_header);
+        self
+    }
+}
+impl YesNoTask {
+    ///Creates one with what is required; the rest is set by the methods below.
+    pub fn new(instruction: impl Into<String>) -> Self {
+        Self {
+            instruction: ::std::convert::Into::<String>::into(instruction),
+            on_no: ::std::default::Default::default(),
+            on_unknown: ::std::default::Default::default(),
+            on_yes: ::std::default::Default::default(),
+            type_: ::std::convert::From::from("yes_no"),
+        }
+    }
+    ///Sets what is done if it is not so.
+    #[must_use]
+    pub fn on_no(mut self, on_no: impl Into<crate::types::AiTaskAction>) -> Self {
+        self.on_no = Some(
+            ::std::convert::Into::<crate::types::AiTaskAction>::into(on_no),
+        );
+        self
+    }
+    ///Sets what is done if the AI cannot tell.
+    #[must_use]
+    pub fn on_unknown(
+        mut self,
+        on_unknown: impl Into<crate::types::AiTaskAction>,
+    ) -> Self {
+        self.on_unknown = Some(
+            ::std::convert::Into::<crate::types::AiTaskAction>::into(on_unknown),
+        );
+        self
+    }
+    ///Sets what is done if it is so.
+    #[must_use]
+    pub fn on_yes(mut self, on_yes: impl Into<crate::types::AiTaskAction>) -> Self {
+        self.on_yes = Some(
+            ::std::convert::Into::<crate::types::AiTaskAction>::into(on_yes),
+        );
+        self
+    }
+}

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::uses::{Use, Uses};
 use crate::document::{Document, Operation};
-use crate::rules::{self, DOCUMENT, Findings};
+use crate::rules::{self, DOCUMENT, Failures};
 use crate::tree::Tree;
 
 /// Whom a change breaks.
@@ -76,7 +76,7 @@ pub(crate) fn read_old(root: &Path, since: &str) -> Result<Document, Box<dyn std
     }
     let name = format!("{DOCUMENT} ({since})");
     let tree = Tree::parse(&name, &String::from_utf8(output.stdout)?)
-        .map_err(|error| Findings::unreadable(&name, error))?;
+        .map_err(|error| Failures::unreadable(&name, error))?;
     Ok(tree.into())
 }
 

@@ -1,33 +1,31 @@
 //! Examples, inline and in files, against what they are examples of.
 
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use heck::ToUpperCamelCase as _;
 use serde_json::Value;
 
-use super::{Contract, Places, Rule};
-use crate::document::Document;
+use super::{Contract, Diagnostics, Rule};
 use crate::json_schema;
 use crate::tree::{Tree, Unreadable, escape};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "true-examples",
-        why: "people copy examples, and tests decode them",
-        mend: "correct whichever of the two is wrong: the example or its schema",
+        rationale: "people copy examples, and tests decode them",
+        help: "correct whichever of the two is wrong: the example or its schema",
         check: true_examples,
     },
     Rule {
         name: "example-files",
-        why: "a file that belongs to no named example is checked against nothing",
-        mend: "name the file as the example is named, in kebab case (FileVersion: \
-               file-version.json), and let both hold the same value",
+        rationale: "a file that nothing refers to is checked against nothing, and a reference without a file shows nothing",
+        help: "refer to each file by `externalValue: examples/...json` where it belongs, or remove it",
         check: example_files,
     },
 ];
 
 const DIRECTORY: &str = "openapi/examples";
-const COMPONENTS: &str = "/components/examples";
 
 /// The files with examples, from the root of the workspace.
 pub(super) fn files(root: &Path) -> Vec<String> {
@@ -62,28 +60,39 @@ pub(super) fn read(root: &Path, path: &str) -> Result<Tree, Unreadable> {
 /// A place that shows a value, the value, and the schema that it must fulfil.
 struct Shown<'a> {
     pointer: String,
-    value: &'a Value,
+    value: Cow<'a, Value>,
     schema: &'a Value,
+    /// The file that holds the value, if it does not stand in the document.
+    file: Option<&'a Tree>,
 }
 
-fn true_examples(contract: &Contract, places: &mut Places<'_>) {
+fn true_examples(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
-    for shown in shown(document) {
-        let validator = match json_schema::validator(document, shown.schema) {
+    // A schema is compiled once, however many examples it has.
+    let mut validators = HashMap::new();
+    for shown in shown(contract) {
+        let validator = validators
+            .entry(shown.schema.to_string())
+            .or_insert_with(|| json_schema::validator(document, shown.schema));
+        let validator = match validator {
             Ok(validator) => validator,
             Err(error) => {
-                places.at(&shown.pointer, error);
+                diagnostics.at(&shown.pointer, error);
                 continue;
             }
         };
-        for fault in json_schema::faults(&validator, shown.value) {
-            places.at(format!("{}{}", shown.pointer, fault.pointer), fault.message);
+        for fault in json_schema::faults(validator, &shown.value) {
+            match shown.file {
+                Some(file) => diagnostics.at_in(file, &fault.pointer, fault.message),
+                None => diagnostics.at(format!("{}{}", shown.pointer, fault.pointer), fault.message),
+            }
         }
     }
 }
 
-/// Every example of the document.
-fn shown(document: &Document) -> Vec<Shown<'_>> {
+/// Every example of the contract.
+fn shown(contract: &Contract) -> Vec<Shown<'_>> {
+    let document = &contract.document;
     let mut found = Vec::new();
     document.walk(&mut |pointer, owner| {
         // A schema is its own example's schema; all else has one.
@@ -91,77 +100,87 @@ fn shown(document: &Document) -> Vec<Shown<'_>> {
         if let Some(value) = owner.get("example")
             && !pointer.ends_with("/properties")
         {
-            let pointer = format!("{pointer}/example");
             found.push(Shown {
-                pointer,
-                value,
+                pointer: format!("{pointer}/example"),
+                value: Cow::Borrowed(value),
                 schema,
+                file: None,
             });
         }
         let named = owner
             .get("examples")
             .filter(|_| owner.get("schema").is_some());
         for (name, example) in named.and_then(Value::as_object).into_iter().flatten() {
-            let place = match example["$ref"].as_str() {
-                Some(target) => target.trim_start_matches('#').to_owned(),
-                None => format!("{pointer}/examples/{}", escape(name)),
-            };
-            if let Some(value) = document.resolve(example).get("value") {
+            let place = format!("{pointer}/examples/{}", escape(name));
+            let example = document.resolve(example);
+            if let Some(value) = example.get("value") {
                 found.push(Shown {
                     pointer: format!("{place}/value"),
-                    value,
+                    value: Cow::Borrowed(value),
                     schema,
+                    file: None,
+                });
+            } else if let Some(file) = file(contract, example) {
+                found.push(Shown {
+                    pointer: place,
+                    value: if pointer.ends_with("/multipart~1form-data") {
+                        Cow::Owned(typed(document.resolve(schema), file.value()))
+                    } else {
+                        Cow::Borrowed(file.value())
+                    },
+                    schema,
+                    file: Some(file),
                 });
             }
         }
     });
-    found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
-    found.dedup_by(|a, b| a.pointer == b.pointer && a.schema == b.schema);
     found
 }
 
-fn example_files(contract: &Contract, places: &mut Places<'_>) {
-    for file in &contract.examples {
-        let stem = Path::new(file.path())
-            .file_stem()
-            .and_then(|stem| stem.to_str());
-        let name = stem.unwrap_or_default().to_upper_camel_case();
-        match contract.document.at(&format!("{COMPONENTS}/{name}/value")) {
-            None => places.at_in(
-                file,
-                "",
-                format!("there is no example `{name}` in the document"),
-            ),
-            Some(value) if value != file.value() => {
-                let pointer = difference(value, file.value());
-                let message = format!("differs from the example `{name}` of the document");
-                places.at_in(file, pointer, message);
-            }
-            Some(_) => {}
-        }
-    }
+/// The values of a form, whose example holds their texts.
+fn typed(schema: &Value, form: &Value) -> Value {
+    let fields = form.as_object().into_iter().flatten();
+    fields
+        .map(|(name, value)| {
+            let is_text = schema["properties"][name]["type"] == "string";
+            let text = value.as_str().filter(|_| !is_text);
+            let typed = text.and_then(|text| serde_json::from_str(text).ok());
+            (name.clone(), typed.unwrap_or_else(|| value.clone()))
+        })
+        .collect()
 }
 
-/// Where two values begin to differ.
-fn difference(one: &Value, other: &Value) -> String {
-    match (one, other) {
-        (Value::Object(one), Value::Object(other)) => {
-            let differing = one
-                .keys()
-                .chain(other.keys())
-                .find(|key| one.get(*key) != other.get(*key));
-            differing.map_or_else(String::new, |key| {
-                let null = &Value::Null;
-                let rest = difference(one.get(key).unwrap_or(null), other.get(key).unwrap_or(null));
-                format!("/{}{rest}", escape(key))
-            })
+/// The file that an example refers to.
+fn file<'a>(contract: &'a Contract, example: &Value) -> Option<&'a Tree> {
+    let path = format!("openapi/{}", example["externalValue"].as_str()?);
+    contract.examples.iter().find(|file| file.path() == path)
+}
+
+fn example_files(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
+    let mut used = BTreeSet::new();
+    contract.document.walk(&mut |pointer, owner| {
+        for (name, example) in owner["examples"].as_object().into_iter().flatten() {
+            let Some(path) = example["externalValue"].as_str() else { continue };
+            match file(contract, example) {
+                Some(file) => {
+                    used.insert(file.path().to_owned());
+                }
+                None => diagnostics.at(
+                    format!("{pointer}/examples/{}", escape(name)),
+                    format!("there is no file openapi/{path}"),
+                ),
+            }
         }
-        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-            let differing = one.iter().zip(other).position(|(one, other)| one != other);
-            differing.map_or_else(String::new, |index| {
-                format!("/{index}{}", difference(&one[index], &other[index]))
-            })
+    });
+    for file in &contract.examples {
+        // A documented text that is not strict JSON stands beside its strict form.
+        let strict = file.path().strip_suffix('5').unwrap_or(file.path());
+        if !used.contains(strict) {
+            diagnostics.at_in(file, "", "nothing refers to this file");
+        } else if strict != file.path()
+            && contract.examples.iter().any(|it| it.path() == strict && it.value() != file.value())
+        {
+            diagnostics.at_in(file, "", format!("differs from {strict}"));
         }
-        _ => String::new(),
     }
 }

@@ -1,9 +1,9 @@
 //! What the contract must fulfil: one list of named rules, each with its reason.
 
 mod examples;
-mod house;
+mod conventions;
 mod openapi;
-mod shapes;
+mod generator_limits;
 
 use std::fmt;
 use std::path::Path;
@@ -27,54 +27,54 @@ pub(crate) struct Contract {
 pub(crate) struct Rule {
     name: &'static str,
     /// Why it matters.
-    why: &'static str,
+    rationale: &'static str,
     /// What to do about a finding.
-    mend: &'static str,
-    check: fn(&Contract, &mut Places<'_>),
+    help: &'static str,
+    check: fn(&Contract, &mut Diagnostics<'_>),
 }
 
 /// A place that does not fulfil a rule.
 #[derive(Debug, Serialize)]
-pub(crate) struct Finding {
+pub(crate) struct Diagnostic {
     pub(crate) rule: &'static str,
     pub(crate) file: String,
     pub(crate) line: u64,
     pub(crate) pointer: String,
     pub(crate) message: String,
-    pub(crate) why: &'static str,
-    pub(crate) mend: &'static str,
+    pub(crate) rationale: &'static str,
+    pub(crate) help: &'static str,
 }
 
 /// Everything that was found.
 #[derive(Debug)]
-pub(crate) struct Findings(pub(crate) Vec<Finding>);
+pub(crate) struct Failures(pub(crate) Vec<Diagnostic>);
 
 /// Collects the places that a rule finds.
-pub(crate) struct Places<'a> {
+pub(crate) struct Diagnostics<'a> {
     rule: &'static Rule,
     document: &'a Tree,
-    found: &'a mut Vec<Finding>,
+    found: &'a mut Vec<Diagnostic>,
 }
 
 /// A file that is no YAML or JSON cannot be held against anything else.
 static READABLE: Rule = Rule {
     name: "readable",
-    why: "nothing else can be checked, and of a duplicate key one value would be lost",
-    mend: "mend the syntax at this line",
+    rationale: "nothing else can be checked, and of a duplicate key one value would be lost",
+    help: "mend the syntax at this line",
     check: |_, _| {},
 };
 
 /// What only progenitor itself knows.
 static GENERATED: Rule = Rule {
     name: "generated",
-    why: "the client is generated from the document",
-    mend: "write it in another form, or teach xtask/src to handle this one",
+    rationale: "the client is generated from the document",
+    help: "write it in another form, or teach xtask/src to handle this one",
     check: |_, _| {},
 };
 
 impl Contract {
     /// Reads the document and its examples from the workspace at `root`.
-    pub(crate) fn read(root: &Path) -> Result<Self, Findings> {
+    pub(crate) fn read(root: &Path) -> Result<Self, Failures> {
         let document = read(root, DOCUMENT)?;
         let mut examples = Vec::new();
         let mut unreadable = Vec::new();
@@ -85,7 +85,7 @@ impl Contract {
             }
         }
         if !unreadable.is_empty() {
-            return Err(Findings(unreadable));
+            return Err(Failures(unreadable));
         }
         Ok(Self {
             document: document.into(),
@@ -94,39 +94,39 @@ impl Contract {
     }
 
     /// Holds the contract against every rule.
-    pub(crate) fn check(&self) -> Result<(), Findings> {
-        let groups = [openapi::RULES, shapes::RULES, house::RULES, examples::RULES];
+    pub(crate) fn check(&self) -> Result<(), Failures> {
+        let groups = [openapi::RULES, generator_limits::RULES, conventions::RULES, examples::RULES];
         self.check_rules(groups.into_iter().flatten())
     }
 
     /// Holds it against those rules alone without which no code can be generated.
-    pub(crate) fn check_generable(&self) -> Result<(), Findings> {
-        let groups = [openapi::RULES, shapes::RULES];
+    pub(crate) fn check_generable(&self) -> Result<(), Failures> {
+        let groups = [openapi::RULES, generator_limits::RULES];
         self.check_rules(groups.into_iter().flatten())
     }
 
-    fn check_rules(&self, rules: impl Iterator<Item = &'static Rule>) -> Result<(), Findings> {
+    fn check_rules(&self, rules: impl Iterator<Item = &'static Rule>) -> Result<(), Failures> {
         let mut found = Vec::new();
         for rule in rules {
-            let mut places = Places {
+            let mut diagnostics = Diagnostics {
                 rule,
                 document: &self.document,
                 found: &mut found,
             };
-            (rule.check)(self, &mut places);
+            (rule.check)(self, &mut diagnostics);
         }
         found.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         if found.is_empty() {
             Ok(())
         } else {
-            Err(Findings(found))
+            Err(Failures(found))
         }
     }
 }
 
 /// Reads a YAML file.
-pub(crate) fn read(root: &Path, path: &str) -> Result<Tree, Findings> {
-    Tree::read(root, path).map_err(|error| Findings::unreadable(path, error))
+pub(crate) fn read(root: &Path, path: &str) -> Result<Tree, Failures> {
+    Tree::read(root, path).map_err(|error| Failures::unreadable(path, error))
 }
 
 /// What progenitor says about a place that no rule has found.
@@ -134,19 +134,19 @@ pub(crate) fn not_generated(
     document: &Document,
     pointer: &str,
     message: impl fmt::Display,
-) -> Findings {
+) -> Failures {
     let mut found = Vec::new();
-    let mut places = Places {
+    let mut diagnostics = Diagnostics {
         rule: &GENERATED,
         document,
         found: &mut found,
     };
-    places.at(pointer, message);
-    Findings(found)
+    diagnostics.at(pointer, message);
+    Failures(found)
 }
 
 impl Rule {
-    fn broken(&'static self, path: &str, error: Unreadable) -> Finding {
+    fn broken(&'static self, path: &str, error: Unreadable) -> Diagnostic {
         self.finding(path, error.line, "", error.message)
     }
 
@@ -156,20 +156,20 @@ impl Rule {
         line: u64,
         pointer: &str,
         message: impl fmt::Display,
-    ) -> Finding {
-        Finding {
+    ) -> Diagnostic {
+        Diagnostic {
             rule: self.name,
             file: file.to_owned(),
             line,
             pointer: pointer.to_owned(),
             message: message.to_string(),
-            why: self.why,
-            mend: self.mend,
+            rationale: self.rationale,
+            help: self.help,
         }
     }
 }
 
-impl Places<'_> {
+impl Diagnostics<'_> {
     /// The node at `pointer` of the document does not fulfil the rule.
     pub(crate) fn at(&mut self, pointer: impl AsRef<str>, message: impl fmt::Display) {
         self.at_in(self.document, pointer, message);
@@ -184,45 +184,45 @@ impl Places<'_> {
     }
 }
 
-impl Finding {
+impl Diagnostic {
     /// The place as people look for it.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 }
 
-impl Findings {
+impl Failures {
     /// A file that cannot even be read.
     pub(crate) fn unreadable(path: &str, error: Unreadable) -> Self {
         Self(vec![READABLE.broken(path, error)])
     }
 }
 
-impl fmt::Display for Findings {
+impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n\n")?;
             }
-            let Finding {
+            let Diagnostic {
                 rule,
                 pointer,
                 message,
-                why,
-                mend,
+                rationale,
+                help,
                 ..
             } = finding;
             write!(f, "{}: {message} [{rule}]", finding.place())?;
             if !pointer.is_empty() {
                 write!(f, "\n    at:   {pointer}")?;
             }
-            write!(f, "\n    why:  {why}\n    mend: {mend}")?;
+            write!(f, "\n    why:  {rationale}\n    help: {help}")?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Findings {}
+impl std::error::Error for Failures {}
 
 /// A text of the document, empty where there is none.
 fn text<'a>(node: &'a Value, key: &str) -> &'a str {

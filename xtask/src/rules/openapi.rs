@@ -5,61 +5,61 @@ use std::collections::{BTreeMap, BTreeSet};
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
-use super::{Contract, Places, Rule, text};
+use super::{Contract, Diagnostics, Rule, text};
 use crate::json_schema;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "openapi",
-        why: "readers of OpenAPI refuse such a document, or ignore the place without a word",
-        mend: "compare the place with the OpenAPI 3.0.3 specification",
+        rationale: "readers of OpenAPI refuse such a document, or ignore the place without a word",
+        help: "compare the place with the OpenAPI 3.0.3 specification",
         check: meta_schema,
     },
     Rule {
         name: "reference",
-        why: "a reference that leads nowhere leaves a hole in the contract",
-        mend: "name a component of this document, such as '#/components/schemas/FileId'",
+        rationale: "a reference that leads nowhere leaves a hole in the contract",
+        help: "name a component of this document, such as '#/components/schemas/FileId'",
         check: references,
     },
     Rule {
         name: "reference-alone",
-        why: "OpenAPI 3.0 ignores whatever stands beside a $ref",
-        mend: "put the $ref under `allOf`, and what belongs to this place beside that",
+        rationale: "OpenAPI 3.0 ignores whatever stands beside a $ref",
+        help: "put the $ref under `allOf`, and what belongs to this place beside that",
         check: lonely_references,
     },
     Rule {
         name: "operation-id",
-        why: "it names the method of the client, so that two cannot share one",
-        mend: "give the operation an operationId of its own, in lower camel case",
+        rationale: "it names the method of the client, so that two cannot share one",
+        help: "give the operation an operationId of its own, in lower camel case",
         check: operation_ids,
     },
     Rule {
         name: "path-parameters",
-        why: "a parameter that is not both declared and in the path can never be sent",
-        mend: "declare each `{name}` of the path once, as a parameter with `in: path`",
+        rationale: "a parameter that is not both declared and in the path can never be sent",
+        help: "declare each `{name}` of the path once, as a parameter with `in: path`",
         check: path_parameters,
     },
     Rule {
         name: "required-properties",
-        why: "a required property that is not described can be neither filled nor understood",
-        mend: "describe it under `properties`, or take it out of `required`",
+        rationale: "a required property that is not described can be neither filled nor understood",
+        help: "describe it under `properties`, or take it out of `required`",
         check: required_properties,
     },
     Rule {
         name: "security-scheme",
-        why: "a requirement that names no scheme says nothing about how to authenticate",
-        mend: "name one of components/securitySchemes",
+        rationale: "a requirement that names no scheme says nothing about how to authenticate",
+        help: "name one of components/securitySchemes",
         check: security_schemes,
     },
 ];
 
-fn meta_schema(contract: &Contract, places: &mut Places<'_>) {
+fn meta_schema(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let validator = match openapi_validator() {
         Ok(validator) => validator,
-        Err(error) => return places.at("", format!("the schema of OpenAPI is broken: {error}")),
+        Err(error) => return diagnostics.at("", format!("the schema of OpenAPI is broken: {error}")),
     };
     for fault in json_schema::faults(&validator, contract.document.value()) {
-        places.at(fault.pointer, fault.message);
+        diagnostics.at(fault.pointer, fault.message);
     }
 }
 
@@ -73,17 +73,17 @@ fn openapi_validator() -> Result<Validator, String> {
         .map_err(|error| error.to_string())
 }
 
-fn references(contract: &Contract, places: &mut Places<'_>) {
+fn references(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
     for (pointer, target) in document.references() {
         let local = target.strip_prefix('#');
         if local.and_then(|target| document.at(target)).is_none() {
-            places.at(&pointer, format!("`{target}` leads nowhere"));
+            diagnostics.at(&pointer, format!("`{target}` leads nowhere"));
         }
     }
 }
 
-fn lonely_references(contract: &Contract, places: &mut Places<'_>) {
+fn lonely_references(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     contract.document.walk(&mut |pointer, value| {
         let Some(node) = value.as_object().filter(|node| node.contains_key("$ref")) else {
             return;
@@ -92,20 +92,20 @@ fn lonely_references(contract: &Contract, places: &mut Places<'_>) {
             return;
         }
         for key in node.keys().filter(|key| *key != "$ref") {
-            places.at(pointer, format!("`{key}` stands beside a $ref"));
+            diagnostics.at(pointer, format!("`{key}` stands beside a $ref"));
         }
     });
 }
 
-fn operation_ids(contract: &Contract, places: &mut Places<'_>) {
+fn operation_ids(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let mut ids = BTreeSet::new();
     for operation in contract.document.operations() {
         let pointer = &operation.pointer;
         if operation.id.is_empty() {
-            places.at(pointer, "the operation has no operationId");
+            diagnostics.at(pointer, "the operation has no operationId");
         } else if !ids.insert(operation.id.clone()) {
             let id = &operation.id;
-            places.at(
+            diagnostics.at(
                 format!("{pointer}/operationId"),
                 format!("`{id}` is the operationId of another operation too"),
             );
@@ -113,7 +113,7 @@ fn operation_ids(contract: &Contract, places: &mut Places<'_>) {
     }
 }
 
-fn path_parameters(contract: &Contract, places: &mut Places<'_>) {
+fn path_parameters(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let mut templates: BTreeMap<String, String> = BTreeMap::new();
     for operation in contract.document.operations() {
         let path = &operation.path;
@@ -128,14 +128,14 @@ fn path_parameters(contract: &Contract, places: &mut Places<'_>) {
             if let Some(name) = name {
                 missing.insert(name);
             } else if segment.contains(['{', '}']) {
-                places.at(
+                diagnostics.at(
                     &operation.pointer,
                     format!("`{segment}`: a parameter must be a whole segment of the path"),
                 );
             }
         }
         if let Some(other) = templates.insert(template, path.clone()) {
-            places.at(
+            diagnostics.at(
                 &operation.pointer,
                 format!("`{path}` and `{other}` are the same path"),
             );
@@ -143,14 +143,14 @@ fn path_parameters(contract: &Contract, places: &mut Places<'_>) {
         for (pointer, parameter) in contract.document.parameters(&operation) {
             let name = text(parameter, "name");
             if text(parameter, "in") == "path" && !missing.remove(name) {
-                places.at(
+                diagnostics.at(
                     &pointer,
                     format!("`{name}` does not stand in `{path}`, or was declared before"),
                 );
             }
         }
         for name in missing {
-            places.at(
+            diagnostics.at(
                 &operation.pointer,
                 format!("the path parameter `{name}` is not declared"),
             );
@@ -158,13 +158,13 @@ fn path_parameters(contract: &Contract, places: &mut Places<'_>) {
     }
 }
 
-fn required_properties(contract: &Contract, places: &mut Places<'_>) {
+fn required_properties(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     for schema in contract.document.schemas() {
         let required = schema.value["required"].as_array().into_iter().flatten();
         for (index, name) in required.enumerate() {
             let name = name.as_str().unwrap_or_default();
             if schema.value["properties"].get(name).is_none() {
-                places.at(
+                diagnostics.at(
                     format!("{}/required/{index}", schema.pointer),
                     format!("`{name}` is required, but no property has this name"),
                 );
@@ -173,7 +173,7 @@ fn required_properties(contract: &Contract, places: &mut Places<'_>) {
     }
 }
 
-fn security_schemes(contract: &Contract, places: &mut Places<'_>) {
+fn security_schemes(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
     let operations = document.operations().into_iter();
     let owners = std::iter::once(String::new()).chain(operations.map(|it| it.pointer));
@@ -186,7 +186,7 @@ fn security_schemes(contract: &Contract, places: &mut Places<'_>) {
                     .at("/components/securitySchemes")
                     .is_none_or(|it| it.get(name).is_none())
                 {
-                    places.at(
+                    diagnostics.at(
                         format!("{pointer}/{index}"),
                         format!("`{name}` is no security scheme of this document"),
                     );

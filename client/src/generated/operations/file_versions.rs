@@ -4,23 +4,112 @@ use crate::options::call_options;
 use crate::runtime::{Error, Operation, Request, Response};
 use crate::{Client, types};
 impl Client {
-    /**Get the details of one version of a file.
+    /**Lists the versions of a file.
+
+Returns all versions of a file, at most 100, without pages. The current one is among them,
+and was first wherever that was seen; the order is not documented.
+
+A key restricted to reading media is enough.
+
+Idempotent: a repetition changes nothing on the server.
+
+`GET /v1/files/{fileId}/versions`, idempotent: retried after any failure that may pass.
+
+# Arguments
+
+- `file_id`: The id of the file, as in `fileId` of any response about it. It fills one segment of the path: it may not be empty, `.` or `..`, nor hold a backslash or a control character; everything else is percent-encoded.
+
+# Errors
+
+- 400: The `fileId` cannot be one.
+- 404: There is no such file.
+- 401, 403, 429 and 5xx, as for every operation: see [`errors`](crate::_documentation::errors).
+
+# Example
+
+```no_run
+# async fn example(client: imagekit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+let response = client
+    .list_file_versions("598821f949c0a938d57563bd")
+    .send()
+    .await?;
+# Ok(())
+# }
+```*/
+    pub fn list_file_versions(
+        &self,
+        file_id: impl Into<crate::types::FileId>,
+    ) -> ListFileVersions {
+        #[allow(unused_mut)]
+        let mut request = Request::new(self, ListFileVersions::OPERATION);
+        request
+            .set_path(
+                "fileId",
+                &::std::convert::Into::<crate::types::FileId>::into(file_id),
+            );
+        ListFileVersions { request }
+    }
+}
+///A call of [`Client::list_file_versions`](crate::Client::list_file_versions), before it is sent.
+#[derive(Clone, Debug)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ListFileVersions {
+    request: Request,
+}
+impl ListFileVersions {
+    /// The operation as the document describes it.
+    pub const OPERATION: &'static Operation = &Operation::new(
+            "listFileVersions",
+            ::http::Method::GET,
+            "/v1/files/{fileId}/versions",
+        )
+        .idempotent();
+    /// Sends the call and returns the decoded body of the response.
+    ///
+    /// # Errors
+    ///
+    /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
+    pub async fn send(self) -> Result<crate::List<types::File>, Error> {
+        Ok(self.send_with_response().await?.into_body())
+    }
+    /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
+    /// decoded one.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_with_response(
+        self,
+    ) -> Result<Response<crate::List<types::File>>, Error> {
+        let request = self.request;
+        let response = request.execute().await?;
+        response.decode_list()
+    }
+}
+call_options!(ListFileVersions);
+impl Client {
+    /**Gets the details of one version of a file.
 
 Returns everything ImageKit knows about one version: names, address, measures, tags and
-metadata. The content itself is behind the `url` of the answer.
+metadata. The content itself is behind the `url` of the response.
 
-The version may be the current one; the `type` of the answer is then `file` instead of
-`file-version`. A key restricted to reading is enough.
+The version may be the current one; the `type` of the response is then `file` instead of
+`file-version`. A key restricted to reading media is enough.
 
-A file or version that does not exist is a 404. Asking again never changes anything on
-the server, so the call may be repeated after a 429, a 5xx or a lost connection.
+Idempotent: a repetition changes nothing on the server.
 
 `GET /v1/files/{fileId}/versions/{versionId}`, idempotent: retried after any failure that may pass.
 
 # Arguments
 
-- `file_id`: The id of the file, as in `fileId` of any answer about it. It fills one segment of the path: it may not be empty, `.` or `..`, nor hold a backslash or a control character; everything else is percent-encoded.
-- `version_id`: The id of the version, as in `versionInfo.id` of an answer about that version. It fills one segment of the path, under the same rule as `fileId`.
+- `file_id`: The id of the file, as in `fileId` of any response about it. It fills one segment of the path: it may not be empty, `.` or `..`, nor hold a backslash or a control character; everything else is percent-encoded.
+- `version_id`: The id of the version, as in `versionInfo.id` of a response about that version. It fills one segment of the path, under the same rule as `fileId`.
+
+# Errors
+
+- 400: The `fileId` or the `versionId` cannot be one.
+- 404: There is no such file, or the file has no such version.
+- 401, 403, 429 and 5xx, as for every operation: see [`errors`](crate::_documentation::errors).
 
 # Example
 
@@ -72,7 +161,7 @@ impl GetFileVersionDetails {
     /// # Errors
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
-    pub async fn send(self) -> Result<types::FileVersion, Error> {
+    pub async fn send(self) -> Result<types::File, Error> {
         Ok(self.send_with_response().await?.into_body())
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
@@ -81,12 +170,190 @@ impl GetFileVersionDetails {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_with_response(
-        self,
-    ) -> Result<Response<types::FileVersion>, Error> {
+    pub async fn send_with_response(self) -> Result<Response<types::File>, Error> {
         let request = self.request;
         let response = request.execute().await?;
         response.decode()
     }
 }
 call_options!(GetFileVersionDetails);
+impl Client {
+    /**Deletes one version of a file.
+
+Deletes an earlier version of a file, for good. The current version cannot be deleted alone:
+delete the file, or restore another version first.
+
+The key needs read and write access to media.
+
+Idempotent in its effect: a repetition after a lost response returns 404. ImageKit's
+documentation once says that the response is a 200 with details; its tables, description and
+SDKs say 204.
+
+`DELETE /v1/files/{fileId}/versions/{versionId}`, idempotent: retried after any failure that may pass.
+
+# Arguments
+
+- `file_id`: The id of the file, as in `fileId` of any response about it. It fills one segment of the path: it may not be empty, `.` or `..`, nor hold a backslash or a control character; everything else is percent-encoded.
+- `version_id`: The id of the version, as in `versionInfo.id` of a response about that version. It fills one segment of the path, under the same rule as `fileId`.
+
+# Errors
+
+- 400: An id cannot be one, or the version is the current one.
+- 404: There is no such file, or the file has no such version.
+- 401, 403, 429 and 5xx, as for every operation: see [`errors`](crate::_documentation::errors).
+
+# Example
+
+```no_run
+# async fn example(client: imagekit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+client
+    .delete_file_version("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
+    .send()
+    .await?;
+# Ok(())
+# }
+```*/
+    pub fn delete_file_version(
+        &self,
+        file_id: impl Into<crate::types::FileId>,
+        version_id: impl Into<crate::types::VersionId>,
+    ) -> DeleteFileVersion {
+        #[allow(unused_mut)]
+        let mut request = Request::new(self, DeleteFileVersion::OPERATION);
+        request
+            .set_path(
+                "fileId",
+                &::std::convert::Into::<crate::types::FileId>::into(file_id),
+            );
+        request
+            .set_path(
+                "versionId",
+                &::std::convert::Into::<crate::types::VersionId>::into(version_id),
+            );
+        DeleteFileVersion { request }
+    }
+}
+///A call of [`Client::delete_file_version`](crate::Client::delete_file_version), before it is sent.
+#[derive(Clone, Debug)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct DeleteFileVersion {
+    request: Request,
+}
+impl DeleteFileVersion {
+    /// The operation as the document describes it.
+    pub const OPERATION: &'static Operation = &Operation::new(
+            "deleteFileVersion",
+            ::http::Method::DELETE,
+            "/v1/files/{fileId}/versions/{versionId}",
+        )
+        .idempotent();
+    /// Sends the call and returns the decoded body of the response.
+    ///
+    /// # Errors
+    ///
+    /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
+    pub async fn send(self) -> Result<(), Error> {
+        Ok(self.send_with_response().await?.into_body())
+    }
+    /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
+    /// decoded one.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_with_response(self) -> Result<Response<()>, Error> {
+        let request = self.request;
+        let response = request.execute().await?;
+        Ok(response.empty())
+    }
+}
+call_options!(DeleteFileVersion);
+impl Client {
+    /**Restores an earlier version of a file.
+
+Makes an earlier version the current one. The version that was current stays in the list as
+an earlier one. The request has no body, although it is a PUT.
+
+The key needs read and write access to media.
+
+Not idempotent: what a second restore does is not documented, and it may hit a version that
+has become current meanwhile.
+
+`PUT /v1/files/{fileId}/versions/{versionId}/restore`, not idempotent: retried only if it cannot have been performed.
+
+# Arguments
+
+- `file_id`: The id of the file, as in `fileId` of any response about it. It fills one segment of the path: it may not be empty, `.` or `..`, nor hold a backslash or a control character; everything else is percent-encoded.
+- `version_id`: The id of the version, as in `versionInfo.id` of a response about that version. It fills one segment of the path, under the same rule as `fileId`.
+
+# Errors
+
+- 400: An id cannot be one.
+- 404: There is no such file, or the file has no such version.
+- 401, 403, 429 and 5xx, as for every operation: see [`errors`](crate::_documentation::errors).
+
+# Example
+
+```no_run
+# async fn example(client: imagekit_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+let response = client
+    .restore_file_version("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
+    .send()
+    .await?;
+# Ok(())
+# }
+```*/
+    pub fn restore_file_version(
+        &self,
+        file_id: impl Into<crate::types::FileId>,
+        version_id: impl Into<crate::types::VersionId>,
+    ) -> RestoreFileVersion {
+        #[allow(unused_mut)]
+        let mut request = Request::new(self, RestoreFileVersion::OPERATION);
+        request
+            .set_path(
+                "fileId",
+                &::std::convert::Into::<crate::types::FileId>::into(file_id),
+            );
+        request
+            .set_path(
+                "versionId",
+                &::std::convert::Into::<crate::types::VersionId>::into(version_id),
+            );
+        RestoreFileVersion { request }
+    }
+}
+///A call of [`Client::restore_file_version`](crate::Client::restore_file_version), before it is sent.
+#[derive(Clone, Debug)]
+#[must_use = "an operation does nothing until it is sent"]
+pub struct RestoreFileVersion {
+    request: Request,
+}
+impl RestoreFileVersion {
+    /// The operation as the document describes it.
+    pub const OPERATION: &'static Operation = &Operation::new(
+        "restoreFileVersion",
+        ::http::Method::PUT,
+        "/v1/files/{fileId}/versions/{versionId}/restore",
+    );
+    /// Sends the call and returns the decoded body of the response.
+    ///
+    /// # Errors
+    ///
+    /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
+    pub async fn send(self) -> Result<types::File, Error> {
+        Ok(self.send_with_response().await?.into_body())
+    }
+    /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
+    /// decoded one.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_with_response(self) -> Result<Response<types::File>, Error> {
+        let request = self.request;
+        let response = request.execute().await?;
+        response.decode()
+    }
+}
+call_options!(RestoreFileVersion);

@@ -21,6 +21,9 @@ mod runtime;
 pub mod search;
 mod secret;
 mod serde_helpers;
+mod upload;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 pub use batches::{Batches, BulkError, BulkOutcome};
 pub use client::Client;
@@ -37,6 +40,7 @@ pub use phash::{InvalidPhash, phash_distance};
 pub use runtime::Clock;
 pub use runtime::{Error, List, Operation, RateLimit, RawRequest, Response};
 pub use secret::Secret;
+pub use upload::{UploadOutcome, UploadSource, Uploads, upload_all};
 
 /// The parts of other crates that this crate's own interface is made of.
 pub use {bytes, chrono, http, serde_json};

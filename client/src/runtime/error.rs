@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     InvalidRequest,
     /// The call was not sent, because the server asked to wait for longer than the call can.
     Throttled,
+    /// The source of an upload could not be read to its end.
+    Source,
     /// There was no connection.
     Connect,
     /// The connection broke before the response was whole.
@@ -80,6 +82,7 @@ impl Kind {
             Self::Configuration => "configuration",
             Self::InvalidRequest => "invalid_request",
             Self::Throttled => "throttled",
+            Self::Source => "source",
             Self::Connect => "connect",
             Self::ConnectionLost => "connection_lost",
             Self::NotHttp => "not_http",
@@ -116,6 +119,11 @@ impl Error {
         Self::new(Kind::InvalidRequest)
             .with_operation(operation)
             .with_detail(reason)
+    }
+
+    /// The source of an upload cannot be read.
+    pub(crate) fn source(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Source).with_detail(detail)
     }
 
     /// Creates the error of a response, for tests of code that handles errors.
@@ -358,6 +366,11 @@ impl Error {
         self.0.kind == Kind::InvalidRequest
     }
 
+    /// Returns `true` if the source of an upload could not be read, or was not as long as announced.
+    pub fn is_source(&self) -> bool {
+        self.0.kind == Kind::Source
+    }
+
     /// Returns `true` if the client could not be built.
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
@@ -385,6 +398,7 @@ impl Error {
             Kind::Configuration => f.write_str("the client cannot be built")?,
             Kind::InvalidRequest => f.write_str("not sent")?,
             Kind::Throttled => f.write_str("not sent, because the rate limit is used up")?,
+            Kind::Source => f.write_str("nothing is stored")?,
             Kind::Connect => f.write_str("no connection")?,
             Kind::ConnectionLost => {
                 f.write_str("the connection broke before the response was whole")?;
@@ -451,6 +465,10 @@ impl fmt::Display for Error {
             0 => {}
             1 => notes.push("1 attempt".to_owned()),
             attempts => notes.push(format!("{attempts} attempts")),
+        }
+        let is_open = self.operation().is_some_and(|it| !it.is_idempotent());
+        if is_open && self.fate() == Fate::Unknown {
+            notes.push("it may have been performed".to_owned());
         }
         if notes.is_empty() {
             Ok(())

@@ -1,5 +1,7 @@
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -16,6 +18,7 @@ use super::retry_loop;
 use crate::Client;
 use crate::id::{Id, check};
 use crate::options::{CallOptions, call_options};
+use crate::upload::{Form, UploadSource};
 
 /// Longest path parameter that is sent; what is longer cannot be an id.
 const LONGEST_ID: usize = 2048;
@@ -41,6 +44,8 @@ pub(super) struct Parts {
     /// Beside those that the client sends with every request.
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
+    /// Whether this very request may be performed twice, though its operation may not.
+    pub(super) is_idempotent: bool,
 }
 
 #[derive(Clone, Default)]
@@ -51,6 +56,7 @@ pub(super) enum Body {
     Properties(Map<String, Value>),
     /// A body that is complete.
     Bytes(Bytes),
+    Form(Form),
 }
 
 impl Request {
@@ -206,6 +212,84 @@ impl Request {
         });
     }
 
+    /// Sets a field of the form.
+    pub(crate) fn set_field(&mut self, name: &'static str, value: &impl Serialize) {
+        self.change_form(|form| {
+            let text = match to_value(name, value)? {
+                Value::String(text) => text,
+                value => value.to_string(),
+            };
+            form.set(name, text);
+            Ok(())
+        });
+    }
+
+    /// Sets a field of the form whose texts are joined by commas; an empty list sets nothing.
+    pub(crate) fn set_list_field(&mut self, name: &'static str, value: &impl Serialize) {
+        self.change_form(|form| {
+            let Value::Array(items) = to_value(name, value)? else {
+                return Err(format!("{name}: not a list"));
+            };
+            let mut texts = Vec::new();
+            for item in &items {
+                let text = item.as_str().unwrap_or_default();
+                if text.contains(',') {
+                    return Err(format!(
+                        "{name}: {text:?} holds a comma, which would make two of it"
+                    ));
+                }
+                texts.push(text);
+            }
+            if !texts.is_empty() {
+                form.set(name, texts.join(","));
+            }
+            Ok(())
+        });
+    }
+
+    /// Sets a field of the form to the text of a JSON value.
+    pub(crate) fn set_json_field(&mut self, name: &'static str, value: &impl Serialize) {
+        self.change_form(|form| {
+            form.set(name, to_value(name, value)?.to_string());
+            Ok(())
+        });
+    }
+
+    /// Sets the file of the form. Its length decides how long the call may take, so that only silence is limited.
+    pub(crate) fn set_file(&mut self, name: &'static str, source: UploadSource) {
+        self.options.timeout = Duration::MAX;
+        self.change_form(|form| form.set_file(name, source));
+    }
+
+    pub(crate) fn on_progress(&mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) {
+        self.change_form(|form| {
+            form.on_progress(Arc::new(progress));
+            Ok(())
+        });
+    }
+
+    /// Marks the request as idempotent if its form has these texts.
+    pub(crate) fn idempotent_if(&mut self, texts: &[(&str, &str)]) {
+        self.change(|parts| {
+            if let Body::Form(form) = &parts.body {
+                parts.is_idempotent = texts.iter().all(|(name, text)| form.text(name) == Some(text));
+            }
+            Ok(())
+        });
+    }
+
+    fn change_form(&mut self, change: impl FnOnce(&mut Form) -> Result<(), String>) {
+        self.change(|parts| {
+            if !matches!(parts.body, Body::Form(_)) {
+                parts.body = Body::Form(Form::default());
+            }
+            match &mut parts.body {
+                Body::Form(form) => change(form),
+                _ => Ok(()),
+            }
+        });
+    }
+
     /// Sets the whole body as JSON.
     pub(crate) fn set_body(&mut self, value: &(impl Serialize + ?Sized)) {
         self.change(|parts| {
@@ -245,18 +329,6 @@ impl Request {
             url.query_pairs_mut().extend_pairs(&parts.query);
         }
         Ok(url)
-    }
-}
-
-impl Body {
-    /// Returns what is sent, which is the same in each attempt.
-    pub(super) fn into_bytes(self) -> Option<Bytes> {
-        match self {
-            Self::Empty => None,
-            // Writing a tree of JSON values cannot fail.
-            Self::Properties(properties) => Some(Value::Object(properties).to_string().into()),
-            Self::Bytes(bytes) => Some(bytes),
-        }
     }
 }
 

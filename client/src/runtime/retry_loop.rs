@@ -1,7 +1,9 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
+use serde_json::Value;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 use url::Url;
@@ -11,10 +13,10 @@ use super::operation::Operation;
 use super::rate_limiter::Turn;
 use super::raw_response::{RawResponse, Received};
 use super::redact::Redactor;
-use super::request::{Parts, Request};
+use super::request::{Body, Parts, Request};
 use super::retry::{self, Decision, Failure, Fate, Limits};
 use super::transport::{self, TransportError};
-use crate::client::ClientInner;
+use crate::upload::{Form, Watch};
 
 /// Sends a request, retrying as its options allow. On `Ok`, the response has a 2xx status.
 pub(super) async fn run(mut request: Request) -> Result<RawResponse, Error> {
@@ -26,7 +28,8 @@ pub(super) async fn run(mut request: Request) -> Result<RawResponse, Error> {
     let call = Call {
         url,
         headers: parts.headers,
-        body: parts.body.into_bytes(),
+        is_idempotent: request.operation.is_idempotent() || parts.is_idempotent,
+        payload: Payload::new(parts.body),
         request,
         deadline,
     };
@@ -38,11 +41,40 @@ pub(super) async fn run(mut request: Request) -> Result<RawResponse, Error> {
     result
 }
 
+/// What is sent with each attempt.
+enum Payload {
+    Empty,
+    Json(Bytes),
+    Form(Form),
+}
+
+impl Payload {
+    fn new(body: Body) -> Self {
+        match body {
+            Body::Empty => Self::Empty,
+            // Writing a tree of JSON values cannot fail.
+            Body::Properties(properties) => {
+                Self::Json(Value::Object(properties).to_string().into())
+            }
+            Body::Bytes(bytes) => Self::Json(bytes),
+            Body::Form(form) => Self::Form(form),
+        }
+    }
+
+    fn is_replayable(&self) -> bool {
+        match self {
+            Self::Form(form) => form.is_replayable(),
+            _ => true,
+        }
+    }
+}
+
 struct Call {
     request: Request,
     url: Url,
     headers: http::HeaderMap,
-    body: Option<Bytes>,
+    payload: Payload,
+    is_idempotent: bool,
     /// `None` if it is beyond what the clock can tell.
     deadline: Option<Instant>,
 }
@@ -80,8 +112,8 @@ impl Call {
             }
             let failure = Failure {
                 fate,
-                idempotent: self.request.operation.is_idempotent(),
-                replayable: true,
+                idempotent: self.is_idempotent,
+                replayable: self.payload.is_replayable(),
                 failures,
                 rejections,
                 asked,
@@ -169,20 +201,24 @@ impl Call {
         let started = tracing::event_enabled!(tracing::Level::DEBUG).then(Instant::now);
         let mut received = None;
         let (http, generation) = inner.transport.current();
-        let outcome = tokio::time::timeout(
-            limit,
-            transport::send(
-                &http,
-                self.http_request(inner),
-                options.max_response_bytes,
-                &mut received,
-            ),
-        )
-        .await
-        .unwrap_or(Err(TransportError {
+        let (request, watch) = self.http_request(&http).await?;
+        let attempt = transport::send(&http, request, options.max_response_bytes, &mut received);
+        let outcome = match &watch {
+            None => tokio::time::timeout(limit, attempt).await.ok(),
+            Some(watch) => {
+                let deadline = tokio::time::Instant::now().checked_add(self.remaining());
+                until_silent(attempt, watch, options.attempt_timeout, deadline).await
+            }
+        };
+        let outcome = outcome.unwrap_or(Err(TransportError {
             kind: Kind::Timeout,
             cause: None,
         }));
+        if let Some(reason) = watch.and_then(|watch| watch.failure())
+            && outcome.is_err()
+        {
+            return Err(self.failure(Kind::Source).with_detail(reason));
+        }
         let result = match (outcome, received) {
             (Ok(()), Some(received)) if received.status.is_success() => Ok(received),
             (outcome, received) => Err(self.attempt_failure(outcome.err(), received, limit)),
@@ -198,12 +234,40 @@ impl Call {
         result
     }
 
-    fn http_request(&self, inner: &ClientInner) -> reqwest::Request {
+    /// Builds the request of an attempt, and what watches a body that takes its time.
+    async fn http_request(
+        &self,
+        http: &reqwest::Client,
+    ) -> Result<(reqwest::Request, Option<Arc<Watch>>), Error> {
+        let inner = &*self.request.client.inner;
         let method = self.request.operation.method().clone();
-        let mut request = reqwest::Request::new(method, self.url.clone());
+        let mut watch = None;
+        let mut request = match &self.payload {
+            Payload::Form(form) => {
+                let sending = form
+                    .open()
+                    .await
+                    .map_err(|reason| self.failure(Kind::Source).with_detail(reason))?;
+                watch = Some(sending.watch);
+                let request = http.request(method, self.url.clone()).multipart(sending.form);
+                request
+                    .build()
+                    .map_err(|error| self.failure(Kind::InvalidRequest).with_cause(error))?
+            }
+            _ => reqwest::Request::new(method, self.url.clone()),
+        };
+        if let Payload::Json(body) = &self.payload {
+            *request.body_mut() = Some(body.clone().into());
+        }
         let headers = request.headers_mut();
-        headers.clone_from(&inner.headers);
-        if self.body.is_some() {
+        if headers.is_empty() {
+            headers.clone_from(&inner.headers);
+        } else {
+            for (name, value) in &inner.headers {
+                headers.insert(name, value.clone());
+            }
+        }
+        if matches!(self.payload, Payload::Json(_)) {
             headers.insert(
                 header::CONTENT_TYPE,
                 HeaderValue::from_static("application/json"),
@@ -215,8 +279,7 @@ impl Call {
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        *request.body_mut() = self.body.clone().map(Into::into);
-        request
+        Ok((request, watch))
     }
 
     fn attempt_failure(
@@ -247,6 +310,35 @@ impl Call {
         match failed.and_then(|failed| failed.cause) {
             Some(cause) => error.with_cause(cause),
             None => error,
+        }
+    }
+}
+
+/// Waits for an attempt whose body may take any time, as long as bytes are taken.
+async fn until_silent<T>(
+    attempt: impl Future<Output = T>,
+    watch: &Watch,
+    silence: Duration,
+    deadline: Option<tokio::time::Instant>,
+) -> Option<T> {
+    let mut attempt = std::pin::pin!(attempt);
+    loop {
+        let silent = watch.last_activity().checked_add(silence);
+        let Some(until) = [silent, deadline].into_iter().flatten().min() else {
+            return Some(attempt.await);
+        };
+        match tokio::time::timeout_at(until, &mut attempt).await {
+            Ok(outcome) => return Some(outcome),
+            Err(_) => {
+                let now = tokio::time::Instant::now();
+                let is_silent = watch
+                    .last_activity()
+                    .checked_add(silence)
+                    .is_some_and(|until| until <= now);
+                if is_silent || deadline.is_some_and(|deadline| deadline <= now) {
+                    return None;
+                }
+            }
         }
     }
 }

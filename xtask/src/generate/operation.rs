@@ -28,6 +28,8 @@ pub(crate) struct Operation {
     /// Status and description of each documented failure.
     pub(crate) failures: Vec<(String, String)>,
     pub(crate) idempotent: bool,
+    /// The texts of a form with which a request is idempotent nevertheless.
+    pub(crate) idempotent_if: Vec<(String, String)>,
     pub(crate) beta: bool,
     pub(crate) deprecated: bool,
     /// A host of its own.
@@ -206,6 +208,12 @@ impl Operation {
             failures,
             idempotent: matches!(found.method.as_str(), "get" | "head")
                 || value["x-idempotent"] == true,
+            idempotent_if: value["x-idempotent-if"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect(),
             beta: value["x-beta"] == true,
             deprecated: value["deprecated"] == true,
             server,

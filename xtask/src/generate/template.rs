@@ -55,6 +55,15 @@ fn print(document: &Document, operation: &Operation, all: &[Operation], examples
             quote! { request.refuse_beside_others(#name); }
         })
         .collect();
+    let repeatable: Vec<_> = operation
+        .idempotent_if
+        .iter()
+        .map(|(name, text)| quote! { (#name, #text) })
+        .collect();
+    let mut alone = alone;
+    if !repeatable.is_empty() {
+        alone.push(quote! { request.idempotent_if(&[#(#repeatable),*]); });
+    }
     let request = if alone.is_empty() {
         quote! { let request = self.request; }
     } else {
@@ -267,9 +276,19 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
     (Some(printed), quote! { #name }, decode)
 }
 
-/// What an operation can do beside being sent: pages, batches, jobs.
+/// What an operation can do beside being sent: pages, batches, jobs, progress.
 fn behaviour(document: &Document, operation: &Operation, all: &[Operation]) -> Result<TokenStream, String> {
     let mut printed = TokenStream::new();
+    if operation.params().any(|param| param.kind == Kind::File) {
+        printed.extend(quote! {
+            /// Calls a function with the bytes of the file that are sent, and with its length if that is known. The last
+            /// call has exactly the length. If the upload is retried, the count begins again.
+            pub fn on_progress(mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
+                self.request.on_progress(progress);
+                self
+            }
+        });
+    }
     if let Some(pages) = &operation.pages {
         let Some((_, Success::List(item))) = operation.successes.first() else {
             return Err(format!("{}: x-pages needs a list as response", operation.id));

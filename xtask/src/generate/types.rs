@@ -47,7 +47,7 @@ pub(crate) fn value(kind: &Kind) -> TokenStream {
         Kind::Date => quote! { ::chrono::NaiveDate },
         Kind::DateTime => quote! { ::chrono::DateTime<::chrono::Utc> },
         Kind::Secret => quote! { crate::Secret },
-        Kind::File => quote! { crate::upload::UploadSource },
+        Kind::File => quote! { crate::UploadSource },
         Kind::Named(name) | Kind::FreeMap(name) | Kind::Anything(name) => {
             let name = format_ident!("{name}");
             quote! { crate::types::#name }

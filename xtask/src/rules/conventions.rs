@@ -226,8 +226,8 @@ fn idempotency(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
 }
 
 fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
-    const KNOWN: [&str; 12] = [
-        "x-alone", "x-arguments", "x-batches", "x-beta", "x-enum-descriptions", "x-idempotent", "x-job", "x-job-state",
+    const KNOWN: [&str; 13] = [
+        "x-alone", "x-arguments", "x-batches", "x-beta", "x-enum-descriptions", "x-idempotent", "x-idempotent-if", "x-job", "x-job-state",
         "x-pages", "x-secret", "x-value", "x-webhooks",
     ];
     let document = &contract.document;

@@ -51,16 +51,13 @@ let response = client
 ```*/
     pub fn upload_file(
         &self,
-        file: impl Into<crate::upload::UploadSource>,
+        file: impl Into<crate::UploadSource>,
         file_name: impl Into<String>,
     ) -> UploadFile {
         #[allow(unused_mut)]
         let mut request = Request::new(self, UploadFile::OPERATION);
         request
-            .set_file(
-                "file",
-                ::std::convert::Into::<crate::upload::UploadSource>::into(file),
-            );
+            .set_file("file", ::std::convert::Into::<crate::UploadSource>::into(file));
         request.set_field("fileName", &::std::convert::Into::<String>::into(file_name));
         UploadFile { request }
     }
@@ -279,12 +276,25 @@ impl UploadFile {
     pub async fn send_with_response(
         self,
     ) -> Result<Response<UploadFileResponse>, Error> {
-        let request = self.request;
+        let mut request = self.request;
+        request
+            .idempotent_if(
+                &[("overwriteFile", "false"), ("useUniqueFileName", "false")],
+            );
         let response = request.execute().await?;
         match response.status().as_u16() {
             202u16 => Ok(response.decode()?.map(UploadFileResponse::UploadAccepted)),
             _ => Ok(response.decode()?.map(UploadFileResponse::UploadedFile)),
         }
+    }
+    /// Calls a function with the bytes of the file that are sent, and with its length if that is known. The last
+    /// call has exactly the length. If the upload is retried, the count begins again.
+    pub fn on_progress(
+        mut self,
+        progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.request.on_progress(progress);
+        self
     }
 }
 call_options!(UploadFile);
@@ -348,16 +358,13 @@ let response = client
 ```*/
     pub fn upload_file_v2(
         &self,
-        file: impl Into<crate::upload::UploadSource>,
+        file: impl Into<crate::UploadSource>,
         file_name: impl Into<String>,
     ) -> UploadFileV2 {
         #[allow(unused_mut)]
         let mut request = Request::new(self, UploadFileV2::OPERATION);
         request
-            .set_file(
-                "file",
-                ::std::convert::Into::<crate::upload::UploadSource>::into(file),
-            );
+            .set_file("file", ::std::convert::Into::<crate::UploadSource>::into(file));
         request.set_field("fileName", &::std::convert::Into::<String>::into(file_name));
         UploadFileV2 { request }
     }
@@ -559,12 +566,25 @@ impl UploadFileV2 {
     pub async fn send_with_response(
         self,
     ) -> Result<Response<UploadFileV2Response>, Error> {
-        let request = self.request;
+        let mut request = self.request;
+        request
+            .idempotent_if(
+                &[("overwriteFile", "false"), ("useUniqueFileName", "false")],
+            );
         let response = request.execute().await?;
         match response.status().as_u16() {
             202u16 => Ok(response.decode()?.map(UploadFileV2Response::UploadAccepted)),
             _ => Ok(response.decode()?.map(UploadFileV2Response::UploadedFile)),
         }
+    }
+    /// Calls a function with the bytes of the file that are sent, and with its length if that is known. The last
+    /// call has exactly the length. If the upload is retried, the count begins again.
+    pub fn on_progress(
+        mut self,
+        progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
+    ) -> Self {
+        self.request.on_progress(progress);
+        self
     }
 }
 #[cfg(feature = "beta")]

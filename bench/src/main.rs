@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, answer};
-use imagekit_client::types::FileVersion;
+use imagekit_client::types::File;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -174,7 +174,7 @@ fn decode(peer: Name, times: usize) -> Result<Value, Failure> {
     let answer = answer.as_bytes();
     for _ in 0..times {
         match peer {
-            Name::Ours => drop(black_box(serde_json::from_slice::<FileVersion>(answer)?)),
+            Name::Ours => drop(black_box(serde_json::from_slice::<File>(answer)?)),
             _ => drop(black_box(serde_json::from_slice::<Version>(answer)?)),
         }
     }

@@ -255,7 +255,7 @@ fn version() -> &'static str {
         format!(
             "{} (ImageKit API {})",
             env!("CARGO_PKG_VERSION"),
-            imagekit_client::API_VERSION
+            imagekit_client::DOCUMENT_VERSION
         )
     });
     &VERSION

@@ -13,10 +13,8 @@ pub(crate) async fn check(mut context: Context) -> Result<Exit, Failure> {
     let base_url = session.client.base_url();
     let answer = session
         .client
-        .get_file_version_details()
-        .file_id(NOBODYS_ID)
-        .version_id(NOBODYS_ID)
-        .send()
+        .get_file_version_details(NOBODYS_ID, NOBODYS_ID)
+        .send_with_response()
         .await;
     let request_id = match answer {
         Ok(answer) => answer.request_id().map(str::to_owned),

@@ -55,7 +55,7 @@ impl Session {
             (builder, key_source, None)
         };
         let builder = match connection.deadline {
-            Some(deadline) => builder.deadline(deadline),
+            Some(deadline) => builder.timeout(deadline),
             None => builder,
         };
         Ok(Self {

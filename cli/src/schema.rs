@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::terminal::{BAD, GOOD, Input, Output, plain};
 
 /// The schema of the answers that people store.
-pub(crate) const DEFAULT: &str = "FileVersion";
+pub(crate) const DEFAULT: &str = "File";
 
 /// The names of all schemas.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

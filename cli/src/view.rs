@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Color, Style};
 use chrono::{DateTime, Utc};
-use imagekit_client::types::{AiTag, FileVersion, FileVersionType, SelectedFieldsSchema};
-use imagekit_client::{RateLimit, ResponseValue};
+use imagekit_client::types::{AiTag, File, FileVersionType, SelectedFieldsSchema};
+use imagekit_client::{RateLimit, Response};
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -24,13 +24,13 @@ const NARROWEST_BAR: usize = 5;
 
 /// Lays out a version and, if asked to, what came with it.
 pub(crate) fn version(
-    answer: &ResponseValue<FileVersion>,
+    answer: &Response<File>,
     include: bool,
     now: &DateTime<Utc>,
     output: &Output,
 ) -> String {
     let mut page = Page::new(output);
-    let version: &FileVersion = answer;
+    let version = answer.body();
     page.title(version);
     page.identity(version);
     page.content(version);
@@ -51,8 +51,8 @@ pub(crate) fn version(
 }
 
 /// The properties that this program does not know yet.
-fn unknown_properties(answer: &ResponseValue<FileVersion>) -> Map<String, Value> {
-    let version: &FileVersion = answer;
+fn unknown_properties(answer: &Response<File>) -> Map<String, Value> {
+    let version = answer.body();
     let known = serde_json::to_value(version).unwrap_or_default();
     let mut all: Map<String, Value> = answer.json().unwrap_or_default();
     all.retain(|name, value| known.get(name).is_none() && !value.is_null());
@@ -78,7 +78,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn title(&mut self, version: &FileVersion) {
+    fn title(&mut self, version: &File) {
         let label = version
             .version_info
             .as_ref()
@@ -92,7 +92,7 @@ impl<'a> Page<'a> {
         self.text.push('\n');
     }
 
-    fn identity(&mut self, version: &FileVersion) {
+    fn identity(&mut self, version: &File) {
         self.row("Path", vec![word(&version.file_path, PLAIN)]);
         if let Some(info) = &version.version_info {
             let mut row = vec![word(info.id.as_str(), PLAIN)];
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
         self.row("Access", listed(access.into_iter().flatten()));
     }
 
-    fn content(&mut self, version: &FileVersion) {
+    fn content(&mut self, version: &File) {
         if let Some(size) = version.size {
             self.amount("Size", words::bytes(size));
         }
@@ -158,7 +158,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn moments(&mut self, version: &FileVersion, now: &DateTime<Utc>) {
+    fn moments(&mut self, version: &File, now: &DateTime<Utc>) {
         for (label, moment) in [
             ("Created", &version.created_at),
             ("Updated", &version.updated_at),
@@ -171,7 +171,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn labels(&mut self, version: &FileVersion) {
+    fn labels(&mut self, version: &File) {
         let none = || vec![word("none", FAINT)];
         match version.tags.as_deref() {
             None | Some([]) => self.row("Tags", none()),
@@ -230,14 +230,14 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn links(&mut self, version: &FileVersion) {
+    fn links(&mut self, version: &File) {
         self.row("Link", vec![word(&version.url, PLAIN)]);
         if let Some(thumbnail) = &version.thumbnail {
             self.row("Thumbnail", words(&words::address(thumbnail), PLAIN));
         }
     }
 
-    fn envelope(&mut self, answer: &ResponseValue<FileVersion>) {
+    fn envelope(&mut self, answer: &Response<File>) {
         for (label, text) in envelope(answer) {
             self.row(label, words(&text, PLAIN));
         }
@@ -313,7 +313,7 @@ impl<'a> Page<'a> {
 }
 
 /// What came with an answer, as label and text.
-pub(crate) fn envelope(answer: &ResponseValue<FileVersion>) -> Vec<(&'static str, String)> {
+pub(crate) fn envelope(answer: &Response<File>) -> Vec<(&'static str, String)> {
     let mut envelope = vec![("Status", answer.status().to_string())];
     if answer.attempts() > 1 {
         envelope.push(("Attempts", answer.attempts().to_string()));

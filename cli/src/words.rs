@@ -94,7 +94,7 @@ pub(crate) fn since(moment: &DateTime<Utc>, now: &DateTime<Utc>) -> String {
 }
 
 /// `4032 × 3024 px`.
-pub(crate) fn dimensions(version: &types::FileVersion) -> Option<String> {
+pub(crate) fn dimensions(version: &types::File) -> Option<String> {
     match (version.width, version.height) {
         (Some(width), Some(height)) => Some(format!("{width} × {height} px")),
         (Some(width), None) => Some(format!("{width} px wide")),

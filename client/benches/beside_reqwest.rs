@@ -10,7 +10,7 @@ use std::hint::black_box;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use imagekit_bench::{FILE_ID, Lean, Ours, Peer, Plain, VERSION_ID, Version, answer};
-use imagekit_client::types::{FileId, FileVersion, VersionId};
+use imagekit_client::types::{FileId, File, VersionId};
 use imagekit_client::{Client, Method};
 use imagekit_mock::Server;
 use tokio::runtime::Runtime;
@@ -63,7 +63,7 @@ fn decode(criterion: &mut Criterion) {
         bencher.iter(|| serde_json::from_str::<Version>(black_box(&answer)).unwrap());
     });
     group.bench_function("imagekit-client", |bencher| {
-        bencher.iter(|| serde_json::from_str::<FileVersion>(black_box(&answer)).unwrap());
+        bencher.iter(|| serde_json::from_str::<File>(black_box(&answer)).unwrap());
     });
 }
 

@@ -11,6 +11,9 @@ mod client_builder;
 mod generated;
 mod id;
 mod jobs;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub mod models;
 mod open_enum;
 mod open_union;
 mod optional;

@@ -77,6 +77,7 @@ impl Lossless for f64 {
 }
 
 /// A number that a request holds: written as ImageKit writes it, and refused if JSON has no form for it.
+#[allow(dead_code, reason = "the document decides whether an operation takes a number")]
 pub(crate) struct Number(pub(crate) f64);
 
 impl Serialize for Number {

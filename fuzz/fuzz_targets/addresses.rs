@@ -78,9 +78,7 @@ fuzz_target!(|texts: (&str, &str)| {
     let sent = world.runtime.block_on(
         world
             .client
-            .get_file_version_details()
-            .file_id(one)
-            .version_id(other)
+            .get_file_version_details(one, other)
             .send(),
     );
     let error = sent.expect_err("the server knows nothing");

@@ -1,7 +1,7 @@
 //! What `Library::demo` holds besides the documented version.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use imagekit_client::types::FileVersion;
+use imagekit_client::types::File as FileVersion;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

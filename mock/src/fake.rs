@@ -8,8 +8,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use imagekit_client::InvalidId;
-use imagekit_client::types::{FileId, VersionId};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -72,10 +70,10 @@ impl Fake {
         Ok(Self {
             contract,
             errors: Errors {
-                unauthorized: contract.example("Unauthorized")?,
-                forbidden: contract.example("Forbidden")?,
-                not_found: contract.example("NotFound")?,
-                too_many_requests: contract.example("TooManyRequests")?,
+                unauthorized: contract.example("unauthorized")?,
+                forbidden: contract.example("forbidden")?,
+                not_found: contract.example("not-found")?,
+                too_many_requests: contract.example("too-many-requests")?,
             },
             private_key,
             state: Mutex::new(State {
@@ -179,7 +177,6 @@ impl Fake {
             )
         } else {
             self.perform(operation, parameters, &state.library)
-                .unwrap_or_else(|invalid| error(StatusCode::BAD_REQUEST, &invalid.to_string()))
         };
         if let Some(verdict) = verdict {
             verdict
@@ -195,21 +192,28 @@ impl Fake {
         operation: &str,
         parameters: &[String],
         library: &Library,
-    ) -> Result<Answer, InvalidId> {
-        Ok(match (operation, parameters) {
+    ) -> Answer {
+        match (operation, parameters) {
             (GET_VERSION, [file_id, version_id]) => {
-                let (file_id, version_id) = (FileId::new(file_id)?, VersionId::new(version_id)?);
-                match library.get(file_id.as_str(), version_id.as_str()) {
+                if !is_id(file_id) || !is_id(version_id) {
+                    return error(StatusCode::BAD_REQUEST, "an id cannot be one");
+                }
+                match library.get(file_id, version_id) {
                     Some(version) => encoded(StatusCode::OK, version.clone()),
                     None => json(StatusCode::NOT_FOUND, &self.errors.not_found),
                 }
             }
             _ => error(
                 StatusCode::NOT_IMPLEMENTED,
-                &format!("imagekit-mock does not know how to answer {operation}."),
+                &format!("imagekit-mock does not perform {operation}."),
             ),
-        })
+        }
     }
+}
+
+/// Returns `true` for what could stand in a path.
+pub(crate) fn is_id(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && !text.chars().any(|c| c == '\\' || c.is_control())
 }
 
 /// An error as the document describes it.

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use imagekit_client::types::{CustomMetadata, FileId, FileVersion, FileVersionType, VersionId};
+use imagekit_client::types::{CustomMetadata, FileId, File as FileVersion, FileVersionType, VersionId};
 
 use crate::Error;
 use crate::contract::{Contract, encode};
@@ -36,8 +36,7 @@ type Change = Box<dyn FnMut(usize, &mut FileVersion) + Send>;
 impl File {
     /// A JPEG file in the root folder, with a single version that has the id of the file.
     ///
-    /// A library refuses an id that could not be in a path; see
-    /// [`InvalidId`](imagekit_client::InvalidId).
+    /// A library refuses an id that could not be in a path.
     pub fn new(id: impl Into<String>) -> Self {
         let id = id.into();
         Self {
@@ -143,9 +142,9 @@ impl Like {
         let is = |kind| mime.is_some_and(|mime| mime.starts_with(kind));
         let (image, video, audio) = (is("image/"), is("video/"), is("audio/"));
         let name = if image {
-            "FileVersionRecent"
+            "file-version-recent"
         } else {
-            "FileVersionVideo"
+            "file-version-video"
         };
         let mut example: FileVersion = Contract::get()?.example(name)?;
         let host = example.url.split(&encode_path(&example.file_path)).next();
@@ -190,10 +189,15 @@ impl Like {
         is_current: bool,
     ) -> Result<FileVersion, Error> {
         let mut version = self.example.clone();
-        let invalid = |reason| Error::invalid_version(file_id, reason);
-        version.file_id = FileId::new(file_id).map_err(invalid)?;
+        let invalid = |id: &str| Error::invalid_version(file_id, format!("{id:?} cannot be an id"));
+        for id in [file_id, id] {
+            if !crate::fake::is_id(id) {
+                return Err(invalid(id));
+            }
+        }
+        version.file_id = FileId::from(file_id);
         if let Some(info) = &mut version.version_info {
-            info.id = VersionId::new(id).map_err(invalid)?;
+            info.id = VersionId::from(id);
             info.name = Some(format!("Version {number}"));
         }
         let (type_, content) = if is_current {

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use imagekit_client::types::FileVersion;
+use imagekit_client::types::File as FileVersion;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -202,7 +202,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 fn with_nulls(version: &FileVersion) -> Result<Value, Error> {
     let mut json = serde_json::to_value(version)
         .map_err(|reason| Error::invalid_version(version.file_id.as_str(), reason))?;
-    let example: serde_json::Map<String, Value> = Contract::get()?.example("FileVersionRecent")?;
+    let example: serde_json::Map<String, Value> = Contract::get()?.example("file-version-recent")?;
     if let Value::Object(json) = &mut json {
         for (name, value) in example {
             if value.is_null() {

@@ -17,8 +17,7 @@ use http::{HeaderMap, Method, StatusCode};
 ///     .base_url(server.url())
 ///     .private_key(server.private_key())
 ///     .build()?;
-/// let call = client.get_file_version_details();
-/// let missing = call.file_id("50 %").version_id("1").send().await.unwrap_err();
+/// let missing = client.get_file_version_details("50 %", "1").send().await.unwrap_err();
 ///
 /// let requests = server.requests();
 /// assert_eq!(requests[0].path(), "/v1/files/50%20%25/versions/1");

@@ -91,6 +91,12 @@ impl Shape {
         if let Some(listed) = schema["anyOf"][0]["enum"].get(0) {
             return listed.clone();
         }
+        if let Some(tag) = schema["enum"].get(0) {
+            return tag.clone();
+        }
+        if let Some(variant) = schema.pointer("/allOf/0/then") {
+            return self.full_of(variant);
+        }
         match schema["type"]
             .as_str()
             .or_else(|| schema["type"][0].as_str())
@@ -99,6 +105,7 @@ impl Shape {
             Some("integer") => 4_812_345_678_i64.into(),
             Some("number") => 93.33.into(),
             Some("string") if schema["format"] == "date-time" => "2026-02-17T15:20:33.906Z".into(),
+            Some("string") if schema["format"] == "date" => "2026-02-17".into(),
             Some("string") if schema.get("pattern").is_some() => "598821f949c0a938d57563bd".into(),
             Some("string") => "text".into(),
             Some("array") => json!([self.full_of(&schema["items"])]),
@@ -131,7 +138,7 @@ impl Shape {
         here: &mut Vec<Step>,
         places: &mut Vec<Vec<Step>>,
     ) {
-        let schema = self.target(schema);
+        let schema = self.variant(self.target(schema), value);
         let mut go = |step: Step, schema: &Value, value: &Value| {
             here.push(step);
             places.push(here.clone());
@@ -164,7 +171,7 @@ impl Shape {
     }
 
     fn held_by(&self, schema: &Value, value: &Value) -> Value {
-        let schema = self.target(schema);
+        let schema = self.variant(self.target(schema), value);
         match value {
             Value::Object(entries) => {
                 let mut held = Map::new();
@@ -178,6 +185,9 @@ impl Shape {
                             held.insert(name.clone(), self.held_by(known, value));
                         }
                         (None, None) if schema.get("properties").is_some() => {}
+                        (None, None) if schema.is_null() => {
+                            held.insert(name.clone(), value.clone());
+                        }
                         (None, None) => {
                             held.insert(name.clone(), value.clone());
                         }
@@ -205,9 +215,27 @@ impl Shape {
         }
     }
 
+    /// Of an open union, the variant that the tag of a value names; a value of no variant is free.
+    fn variant<'a>(&'a self, schema: &'a Value, value: &Value) -> &'a Value {
+        let Some(choices) = schema["allOf"].as_array().filter(|it| it[0].get("if").is_some()) else {
+            return schema;
+        };
+        let choice = choices.iter().find(|choice| {
+            let tags = choice.pointer("/if/properties").and_then(Value::as_object);
+            tags.into_iter().flatten().all(|(name, tag)| {
+                tag["enum"].as_array().is_some_and(|tags| tags.contains(&value[name]))
+            })
+        });
+        match choice {
+            Some(choice) => self.target(&choice["then"]),
+            None => &Value::Null,
+        }
+    }
+
     /// The schema behind references, and behind the choice between something and null.
     fn target<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let inner = schema.pointer("/allOf/0").or_else(|| {
+        let lonely = schema.pointer("/allOf/0").filter(|it| it.get("if").is_none());
+        let inner = lonely.or_else(|| {
             let nullable = schema["anyOf"][1]["type"] == "null";
             schema.pointer("/anyOf/0").filter(|_| nullable)
         });

@@ -8,8 +8,8 @@ pub mod wire;
 
 use std::path::{Path, PathBuf};
 
-use imagekit_client::types::FileVersion;
-use imagekit_client::{Client, Error, ResponseValue};
+use imagekit_client::types::File;
+use imagekit_client::{Client, Error, Response};
 
 /// The id of the documented file.
 pub const FILE: &str = "598821f949c0a938d57563bd";
@@ -21,12 +21,23 @@ pub const VERSION: &str = "697821f849c0a938d57563ce";
 /// # Errors
 ///
 /// As the client says.
-pub async fn call(client: &Client) -> Result<ResponseValue<FileVersion>, Error> {
+pub async fn call(client: &Client) -> Result<Response<File>, Error> {
     client
-        .get_file_version_details()
-        .file_id(FILE)
-        .version_id(VERSION)
-        .send()
+        .get_file_version_details(FILE, VERSION)
+        .send_with_response()
+        .await
+}
+
+/// Asks for the documented version, without retries.
+///
+/// # Errors
+///
+/// As the client says.
+pub async fn call_once(client: &Client) -> Result<Response<File>, Error> {
+    client
+        .get_file_version_details(FILE, VERSION)
+        .with_max_retries(0)
+        .send_with_response()
         .await
 }
 

@@ -7,6 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, SCHEMAS};
+use crate::generate;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -37,18 +38,50 @@ pub(crate) fn validator(document: &Document, schema: &Value) -> Result<Validator
 fn with_definitions(document: &Document, schema: &Value, mut file: Map<String, Value>) -> Value {
     let mut names = BTreeSet::new();
     collect(document, schema, &mut names);
-    if let Value::Object(schema) = converted(schema) {
+    let ids = generate::ids(document);
+    let is_id = ids.iter().any(|id| document.at(&format!("{SCHEMAS}/{id}")) == Some(schema));
+    if let Value::Object(schema) = if is_id { id(schema) } else { converted(schema) } {
         file.extend(schema);
     }
     let definitions = names.into_iter().filter_map(|name| {
         let schema = document.at(&format!("{SCHEMAS}/{name}"))?;
-        Some((name, converted(schema)))
+        let converted = if ids.contains(&name) { id(schema) } else { converted(schema) };
+        Some((name, converted))
     });
     let definitions: Map<String, Value> = definitions.collect();
     if !definitions.is_empty() {
         file.insert("$defs".to_owned(), definitions.into());
     }
     file.into()
+}
+
+/// The schema of an id, which responses are not held to: it is checked where it enters a path.
+fn id(schema: &Value) -> Value {
+    let mut schema = converted(schema);
+    if let Value::Object(entries) = &mut schema {
+        entries.retain(|key, _| !matches!(key.as_str(), "pattern" | "minLength"));
+    }
+    schema
+}
+
+/// An open union: an object whose tag alone decides what else it must be.
+fn open_union(schema: &Value, variants: &[generate::Variant<'_>]) -> Value {
+    let discriminator = schema.pointer("/discriminator/propertyName");
+    let discriminator = discriminator.and_then(Value::as_str).unwrap_or_default();
+    let choices = variants.iter().map(|variant| {
+        json!({
+            "if": {
+                "properties": { discriminator: { "enum": variant.tags } },
+                "required": [discriminator],
+            },
+            "then": { "$ref": format!("#/$defs/{}", variant.component) },
+        })
+    });
+    json!({
+        "type": "object",
+        "description": schema["description"],
+        "allOf": choices.collect::<Vec<_>>(),
+    })
 }
 
 /// The components that `schema` refers to, itself or through others.
@@ -76,6 +109,9 @@ fn component(reference: &Value) -> Option<&str> {
 
 /// The same schema in the words of JSON Schema.
 fn converted(schema: &Value) -> Value {
+    if let Some(variants) = generate::union_variants(schema) {
+        return open_union(schema, &variants);
+    }
     let Value::Object(schema) = schema else {
         return schema.clone();
     };
@@ -105,7 +141,7 @@ fn converted(schema: &Value) -> Value {
                 result.insert("maximum".to_owned(), i64::MAX.into());
                 continue;
             }
-            "format" if value == "double" => continue,
+            "format" if value == "double" || value == "binary" || value == "comma-separated" || value == "json" => continue,
             "example" => {
                 result.insert("examples".to_owned(), json!([value]));
                 continue;

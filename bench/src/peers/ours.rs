@@ -16,9 +16,7 @@ impl Peer for Ours {
     async fn get(&self) -> Result<String, Failure> {
         let version = self
             .0
-            .get_file_version_details()
-            .file_id(FILE_ID)
-            .version_id(VERSION_ID)
+            .get_file_version_details(FILE_ID, VERSION_ID)
             .send()
             .await?;
         Ok(version.into_inner().name)

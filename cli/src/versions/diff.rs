@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use imagekit_client::types::{FileVersion, VersionId};
-use imagekit_client::{Error, ResponseValue};
+use imagekit_client::types::{File, VersionId};
+use imagekit_client::{Error, Response};
 use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
@@ -20,8 +20,8 @@ use crate::words;
 
 /// Two versions of a file and what is between them.
 pub(super) struct Comparison {
-    pub(super) before: FileVersion,
-    pub(super) after: FileVersion,
+    pub(super) before: File,
+    pub(super) after: File,
     pub(super) changes: Vec<Change>,
 }
 
@@ -38,11 +38,11 @@ struct Machine<'a> {
 pub(crate) async fn diff(diff: Diff, mut context: Context) -> Result<Exit, Failure> {
     let session = Session::start(&context.connection, &mut context.input).await?;
     let progress = Progress::start(Some(2));
-    let get = async |version: &VersionId| -> Result<ResponseValue<FileVersion>, Error> {
-        let call = session.client.get_file_version_details();
-        let answer = call.file_id(&diff.file).version_id(version).send().await;
+    let get = async |version: &VersionId| -> Result<Response<File>, Error> {
+        let details = session.client.get_file_version_details(&diff.file, version);
+        let response = details.send_with_response().await;
         progress.advance();
-        answer
+        response
     };
     let (before, after) = futures_util::future::join(get(&diff.before), get(&diff.after)).await;
     let (before, after) = (
@@ -51,8 +51,8 @@ pub(crate) async fn diff(diff: Diff, mut context: Context) -> Result<Exit, Failu
     );
     let comparison = Comparison {
         changes: changes::between(&before.json::<Value>()?, &after.json::<Value>()?),
-        before: before.into_inner(),
-        after: after.into_inner(),
+        before: before.into_body(),
+        after: after.into_body(),
     };
     drop(progress);
 
@@ -103,7 +103,7 @@ fn for_people(comparison: &Comparison, now: &DateTime<Utc>, output: &Output) -> 
 }
 
 /// A version in one line.
-pub(super) fn summary(version: &FileVersion, now: &DateTime<Utc>) -> String {
+pub(super) fn summary(version: &File, now: &DateTime<Utc>) -> String {
     let mut parts = Vec::new();
     if let Some(info) = &version.version_info {
         parts.extend(info.name.clone());

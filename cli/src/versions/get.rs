@@ -1,6 +1,6 @@
 use futures_util::stream::StreamExt as _;
-use imagekit_client::types::FileVersion;
-use imagekit_client::{Client, ResponseValue};
+use imagekit_client::types::File;
+use imagekit_client::{Client, Response};
 
 use super::rendering::Rendering;
 use super::wanted::{BadLine, Target, Wanted};
@@ -17,7 +17,7 @@ const SUMMED_UP: usize = 10;
 /// What became of a version.
 struct Outcome {
     name: String,
-    result: Result<ResponseValue<FileVersion>, Failure>,
+    result: Result<Response<File>, Failure>,
 }
 
 pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure> {
@@ -73,10 +73,8 @@ async fn fetch(client: Client, target: Result<Target, BadLine>) -> Outcome {
         }
     };
     let name = version.to_string();
-    let call = tokio::spawn(async move {
-        let call = client.get_file_version_details();
-        call.file_id(file).version_id(version).send().await
-    });
+    let details = client.get_file_version_details(file, version);
+    let call = tokio::spawn(details.send_with_response());
     let result = match call.await {
         Ok(result) => result.map_err(Failure::from),
         Err(error) => Err(Failure::new(Exit::Other, error.to_string())),

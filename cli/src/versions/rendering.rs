@@ -1,8 +1,8 @@
 //! An answer in the form that was asked for.
 
 use chrono::{DateTime, Utc};
-use imagekit_client::ResponseValue;
-use imagekit_client::types::FileVersion;
+use imagekit_client::Response;
+use imagekit_client::types::File;
 use serde_json::Value;
 
 use crate::args::Format;
@@ -54,14 +54,14 @@ impl Rendering {
 
     pub(super) fn of(
         &mut self,
-        answer: &ResponseValue<FileVersion>,
+        answer: &Response<File>,
         output: &Output,
     ) -> Result<Rendered, Failure> {
         let mut standard_error = self.include.then(|| envelope(answer));
         let standard_output = if self.format.raw {
-            self.raw(answer.body())
+            self.raw(answer.raw_body())
         } else if self.format.json {
-            json::lay_out(answer.body(), output).into_bytes()
+            json::lay_out(answer.raw_body(), output).into_bytes()
         } else if !self.fields.is_empty() {
             self.line_of_fields(&answer.json()?, output).into_bytes()
         } else {
@@ -140,7 +140,7 @@ impl Rendered {
 }
 
 /// What came with an answer, in one line.
-fn envelope(answer: &ResponseValue<FileVersion>) -> String {
+fn envelope(answer: &Response<File>) -> String {
     let parts = view::envelope(answer).into_iter();
     let parts: Vec<String> = parts
         .map(|(label, text)| format!("{label}: {text}"))

@@ -7,7 +7,7 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
-use imagekit_client::types::FileVersion;
+use imagekit_client::types::File;
 use serde_json::Value;
 
 use super::changes::{self, Change, What};
@@ -87,7 +87,7 @@ pub(super) async fn write(
 impl<'a> Side<'a> {
     fn new(
         role: &'static str,
-        version: &'a FileVersion,
+        version: &'a File,
         thumbnail: Option<String>,
         now: &DateTime<Utc>,
     ) -> Self {
@@ -140,7 +140,7 @@ impl Row {
 }
 
 /// The thumbnail as a `data:` URL. A report without it is better than none.
-async fn thumbnail(version: &FileVersion, session: &Session) -> Option<String> {
+async fn thumbnail(version: &File, session: &Session) -> Option<String> {
     let url = version.thumbnail.as_deref()?;
     if url.starts_with("data:image/") {
         return Some(url.to_owned());

@@ -8,7 +8,7 @@ const HOSTILE: &str = "<script>alert(1)</script>\"' onerror=x";
 
 #[test]
 fn a_report_shows_both_versions_and_escapes_everything() {
-    let hostile = |number: usize, version: &mut imagekit_client::types::FileVersion| {
+    let hostile = |number: usize, version: &mut imagekit_client::types::File| {
         version.name = HOSTILE.to_owned();
         version.file_path = format!("/{HOSTILE}");
         version.tags = Some(vec![format!("{HOSTILE}{number}")]);

@@ -103,7 +103,7 @@ fn each_fault_is_named_with_its_path() {
         assert!(
             outcome
                 .stderr
-                .contains("not valid by the schema FileVersion: 1 of 1 files")
+                .contains("not valid by the schema File: 1 of 1 files")
         );
     }
 }
@@ -150,7 +150,7 @@ fn a_printed_schema_is_the_one_of_the_repository() {
     let unknown = imagekit(["schema", "print", "Folder"]).run();
     assert_eq!(unknown.code, Some(2));
     assert!(
-        unknown.stderr.contains("FileVersion"),
+        unknown.stderr.contains("File"),
         "the names are listed: {unknown:?}"
     );
 }

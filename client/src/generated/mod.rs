@@ -2,6 +2,8 @@
 
 //! What comes from the document.
 
+#[cfg(feature = "test-util")]
+pub(crate) mod models;
 pub mod operations;
 pub mod types;
 

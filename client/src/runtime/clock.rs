@@ -35,6 +35,7 @@ use std::time::{Duration, Instant};
 ///
 /// The time that a single attempt may take is a matter of the network and always runs on the real
 /// clock.
+#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub))]
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Instant;

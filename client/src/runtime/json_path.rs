@@ -1,6 +1,7 @@
 use std::fmt;
 use std::mem;
 
+use crate::open_union::MARK;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// Returns the JSONPath of the value that serde_json was parsing when it failed at byte `position`:
@@ -40,9 +41,16 @@ pub(crate) fn position(body: &[u8], error: &serde_json::Error) -> usize {
     start + error.column().saturating_sub(1)
 }
 
-/// Returns the JSONPath of the place at which serde_json failed.
-pub(crate) fn of_error(document: &[u8], error: &serde_json::Error) -> String {
-    json_path(document, position(document, error))
+/// Returns the JSONPath at which serde_json failed, and what it said.
+pub(crate) fn located(document: &[u8], error: &serde_json::Error) -> (String, String) {
+    let path = json_path(document, position(document, error));
+    let message = error.to_string();
+    // What a union had read before it knew its variant names its property itself.
+    if let [_, discriminator, name, rest] = message.splitn(4, MARK).collect::<Vec<_>>().as_slice() {
+        let object = path.strip_suffix(&format!(".{discriminator}"));
+        return (format!("{}.{name}", object.unwrap_or(&path)), (*rest).to_owned());
+    }
+    (path, message)
 }
 
 fn is_of_number(byte: &u8) -> bool {

@@ -22,6 +22,7 @@ mod retry;
 mod retry_loop;
 mod transport;
 
+#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub))]
 pub use clock::Clock;
 pub use error::Error;
 pub use list::List;

@@ -11,6 +11,9 @@ use super::rate_limit::RateLimit;
 /// first request that arrives: 1/50, or 2 %.
 const MARGIN: u32 = 50;
 
+/// Longest wait accepted as a rate limit; larger values are treated as a server bug and never delay other calls.
+const LONGEST_MEANT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What a server said when it refused a call because of its rate limit, shared by all clones of a client, so
 /// that each need not find out for itself.
 ///
@@ -78,6 +81,9 @@ impl RateLimiter {
 
     /// Holds an endpoint for `wait`, because the server has refused a call.
     pub(crate) fn hold(&self, endpoint: &str, now: Instant, wait: Duration, told: RateLimit) {
+        if wait > LONGEST_MEANT {
+            return;
+        }
         let opens = now + wait.min(self.longest_hold);
         let (limit, period) = match (told.limit(), told.interval()) {
             (Some(limit), Some(interval))

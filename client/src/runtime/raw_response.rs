@@ -10,7 +10,6 @@ use super::list::List;
 use super::operation::OperationRef;
 use super::response::Response;
 use crate::Client;
-use crate::open_union::MARK;
 
 /// ImageKit's id of a request; `x-request-id` has been seen beside it with the same value.
 const REQUEST_ID: [&str; 2] = ["x-ik-requestid", "x-request-id"];
@@ -89,16 +88,7 @@ impl RawResponse {
             format!("{prefix}: the body is empty")
         } else {
             let position = json_path::position(body, error);
-            let mut path = json_path::json_path(body, position);
-            let mut message = error.to_string();
-            // What a union had read before it knew its variant names its property itself.
-            if let [_, discriminator, name, rest] =
-                message.splitn(4, MARK).collect::<Vec<_>>().as_slice()
-            {
-                let object = path.strip_suffix(&format!(".{discriminator}"));
-                path = format!("{}.{name}", object.unwrap_or(&path));
-                message = (*rest).to_owned();
-            }
+            let (path, message) = json_path::located(body, error);
             let path = path.strip_prefix('$').unwrap_or(&path);
             let (shown, position) = redactor.body(body, position);
             let excerpt = error::excerpt(&shown, position);

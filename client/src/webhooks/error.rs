@@ -43,8 +43,8 @@ impl WebhookError {
     }
 
     pub(super) fn undecodable(body: &[u8], error: &serde_json::Error) -> Self {
-        let path = json_path::of_error(body, error);
-        Self::with_detail(WebhookErrorKind::Undecodable, format!("{path}: {error}"))
+        let (path, message) = json_path::located(body, error);
+        Self::with_detail(WebhookErrorKind::Undecodable, format!("{path}: {message}"))
     }
 }
 

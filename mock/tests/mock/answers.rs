@@ -152,9 +152,7 @@ async fn ids_are_percent_decoded_within_their_segment() {
         .unwrap();
     for id in odd {
         let version = client
-            .get_file_version_details()
-            .file_id(id)
-            .version_id(id)
+            .get_file_version_details(id, id)
             .send()
             .await
             .unwrap();

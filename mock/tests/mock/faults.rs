@@ -241,9 +241,7 @@ async fn a_client_recovers_from_what_passes() {
             .build()
             .unwrap();
         let version = client
-            .get_file_version_details()
-            .file_id("598821f949c0a938d57563bd")
-            .version_id("697821f849c0a938d57563ce")
+            .get_file_version_details("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
             .send()
             .await
             .unwrap();

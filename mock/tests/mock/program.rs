@@ -80,9 +80,7 @@ async fn it_serves_until_ctrl_c_and_says_how_to_reach_it() {
     let server = Running::start(&[]);
     let url = server.url().to_owned();
     let version = client(&server)
-        .get_file_version_details()
-        .file_id("598821f949c0a938d57563bd")
-        .version_id("697821f849c0a938d57563ce")
+        .get_file_version_details("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
         .send()
         .await
         .unwrap();
@@ -121,9 +119,7 @@ async fn its_options_take_effect() {
     let mut statuses = Vec::new();
     for _ in 0..3 {
         let call = client
-            .get_file_version_details()
-            .file_id("a")
-            .version_id("a");
+            .get_file_version_details("a", "a");
         let status = match call.send().await {
             Ok(version) => version.status(),
             Err(error) => error.status().unwrap(),

@@ -58,9 +58,7 @@ const OURS_MAIN: &str = r#"
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = imagekit_client::Client::from_env()?;
     let version = client
-        .get_file_version_details()
-        .file_id("598821f949c0a938d57563bd")
-        .version_id("697821f849c0a938d57563ce")
+        .get_file_version_details("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
         .send()
         .await?;
     println!("{} is {:?} bytes long", version.name, version.size);

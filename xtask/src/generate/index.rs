@@ -35,12 +35,17 @@ pub(crate) fn module(document: &Document, operations: &[Operation]) -> String {
     }
     source.push_str("\n");
     let modules: BTreeSet<String> = operations.iter().map(Operation::module).collect();
+    // Nothing would be left of a module whose operations are all beta.
+    let gate = |module: &String| {
+        let mut operations = operations.iter().filter(|it| it.module() == *module);
+        if operations.all(|it| it.beta) { "#[cfg(feature = \"beta\")]\n" } else { "" }
+    };
     for module in &modules {
-        let _ = writeln!(source, "mod {module};");
+        let _ = writeln!(source, "{}mod {module};", gate(module));
     }
     source.push('\n');
     for module in &modules {
-        let _ = writeln!(source, "pub use {module}::*;");
+        let _ = writeln!(source, "{}pub use {module}::*;", gate(module));
     }
     source
 }

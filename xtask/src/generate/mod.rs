@@ -14,7 +14,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-pub(crate) use components::{ids, open_values, replacements, union_variants};
+pub(crate) use components::{Variant, ids, open_values, replacements, union_variants};
 pub(crate) use models::in_requests;
 pub(crate) use operation::Operation;
 
@@ -53,6 +53,7 @@ fn sources(root: &Path, document: &Document) -> Result<Vec<Output>, (String, Str
     let mut outputs = vec![
         source("types.rs", &format!("//! The models of the API, from the components of the document.\n\n{}", models::print(document)?)),
         source("mod.rs", &root_module(document)),
+        source("models.rs", &models::table(document)),
         source("operations/mod.rs", &index::module(document, &operations)),
     ];
     for (name, operations_of_module) in &modules {
@@ -80,7 +81,7 @@ fn root_module(document: &Document) -> String {
     let version = text("/info/version");
     format!(
         "//! What comes from the document.\n\n\
-         pub mod operations;\npub mod types;\n\n\
+         #[cfg(feature = \"test-util\")]\npub(crate) mod models;\npub mod operations;\npub mod types;\n\n\
          /// The server that the document names.\n\
          pub(crate) const SERVER: &str = {server:?};\n\n\
          /// The version of the OpenAPI document that this client is generated from. It is not a version of ImageKit's.\n\

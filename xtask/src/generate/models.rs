@@ -46,6 +46,26 @@ pub(crate) fn print(document: &Document) -> Result<String, (String, String)> {
     Ok(prettyplease::unparse(&file))
 }
 
+/// Prints the table by which tests find the model of a component.
+pub(crate) fn table(document: &Document) -> String {
+    let flattened = flattened_bodies(document);
+    let names = document
+        .components()
+        .filter(|(name, schema)| !flattened.contains(*name) && !is_empty_object(schema))
+        .map(|(name, _)| name);
+    let mut table = String::from(
+        "//! The models by the names of their components, for tests that are made from the document.\n\n\
+         use super::types;\nuse crate::models::{Visitor};\n\n\
+         pub(crate) fn visit<V: Visitor>(component: &str, visitor: V) -> Option<V::Output> {\n    \
+         Some(match component {\n",
+    );
+    for name in names {
+        table.push_str(&format!("        {name:?} => visitor.visit::<types::{name}>(),\n"));
+    }
+    table.push_str("        _ => return None,\n    })\n}\n");
+    table
+}
+
 /// What progenitor gets to see of the document.
 struct Input {
     spec: Value,

@@ -174,9 +174,11 @@ mod files;
 mod files_in_bulk;
 mod folders_and_jobs;
 mod named_transformations;
+#[cfg(feature = "beta")]
 mod origins;
 mod saved_extensions;
 mod upload;
+#[cfg(feature = "beta")]
 mod url_endpoints;
 mod usage;
 mod webhooks;
@@ -190,9 +192,11 @@ pub use files::*;
 pub use files_in_bulk::*;
 pub use folders_and_jobs::*;
 pub use named_transformations::*;
+#[cfg(feature = "beta")]
 pub use origins::*;
 pub use saved_extensions::*;
 pub use upload::*;
+#[cfg(feature = "beta")]
 pub use url_endpoints::*;
 pub use usage::*;
 pub use webhooks::*;

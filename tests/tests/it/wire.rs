@@ -69,8 +69,8 @@ async fn the_documented_answer_arrives_with_all_that_came_with_it() {
     .await;
     let version = call(&server.client().build().unwrap()).await.unwrap();
 
-    assert_eq!(version.name, "file1.jpg");
-    assert_eq!(version.file_id.as_str(), FILE);
+    assert_eq!(version.body().name, "file1.jpg");
+    assert_eq!(version.body().file_id.as_str(), FILE);
     assert_eq!(version.status(), 200);
     assert_eq!(version.headers()["content-type"], "application/json");
     assert_eq!(version.request_id(), Some("5f6d"));
@@ -78,14 +78,14 @@ async fn the_documented_answer_arrives_with_all_that_came_with_it() {
     assert_eq!(version.rate_limit().limit(), Some(40));
     assert_eq!(version.rate_limit().reset().unwrap().as_millis(), 700);
     assert_eq!(version.rate_limit().interval().unwrap().as_millis(), 1000);
-    assert_eq!(*version.body(), example("file-version.json"));
+    assert_eq!(version.raw_body(), &example("file-version.json"));
     let raw: Value = version.json().unwrap();
     assert_eq!(
         raw.get("customCoordinates"),
         Some(&Value::Null),
         "the raw JSON tells null from absent"
     );
-    assert_eq!(version.into_inner().custom_coordinates, None);
+    assert_eq!(version.into_body().custom_coordinates, None);
 }
 
 #[tokio::test]
@@ -107,15 +107,13 @@ async fn an_id_that_would_leave_its_segment_is_refused_before_anything_is_sent()
                 _ => (FILE, id),
             };
             let refused = client
-                .get_file_version_details()
-                .file_id(file)
-                .version_id(version)
+                .get_file_version_details(file, version)
                 .send()
                 .await
                 .unwrap_err();
             let message = refused.to_string();
             assert!(refused.is_invalid_request(), "{id:?}: {message}");
-            assert!(!refused.is_retryable());
+            assert!(!refused.is_transient());
             assert_eq!(refused.attempts(), 0);
             assert!(
                 message.starts_with("getFileVersionDetails: not sent: ")
@@ -146,9 +144,7 @@ async fn any_other_id_arrives_as_one_segment() {
     ];
     for (id, _) in ids {
         client
-            .get_file_version_details()
-            .file_id(id)
-            .version_id(id)
+            .get_file_version_details(id, id)
             .send()
             .await
             .unwrap();
@@ -164,28 +160,12 @@ async fn any_other_id_arrives_as_one_segment() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_is_missing_is_named() {
-    let (server, client) = documented().await;
-    let refused = client
-        .get_file_version_details()
-        .file_id(FILE)
-        .send()
-        .await
-        .unwrap_err();
-    assert!(refused.is_invalid_request());
-    assert!(refused.to_string().contains("version_id"), "{refused}");
-    assert!(server.received().is_empty());
-}
-
-#[tokio::test]
 async fn an_id_of_an_answer_can_be_sent_as_it_is() {
     let (server, client) = documented().await;
     let version = call(&client).await.unwrap();
-    let info = version.version_info.as_ref().unwrap();
+    let info = version.body().version_info.as_ref().unwrap();
     client
-        .get_file_version_details()
-        .file_id(&version.file_id)
-        .version_id(&info.id)
+        .get_file_version_details(&version.body().file_id, &info.id)
         .send()
         .await
         .unwrap();
@@ -206,21 +186,21 @@ async fn what_is_newer_than_the_client_is_kept() {
     let version = call(&server.client().build().unwrap()).await.unwrap();
 
     assert_eq!(
-        version.type_,
-        Some(FileVersionType::Unknown("something-new".to_owned()))
+        version.body().type_,
+        Some(FileVersionType::from("something-new"))
     );
-    let file_type = version.file_type.as_ref().unwrap();
+    let file_type = version.body().file_type.as_ref().unwrap();
     assert!(file_type.is_unknown());
     assert_eq!(file_type.as_str(), "hologram");
     assert_eq!(*file_type, FileType::from("hologram"));
     assert_eq!(
-        version.ai_tags.as_ref().unwrap()[0].source,
+        version.body().ai_tags.as_ref().unwrap()[0].source,
         AiTagSource::from("another-service")
     );
     let raw: Value = version.json().unwrap();
     assert_eq!(raw["unknown9"]["depth"][0], 9);
     assert_eq!(
-        serde_json::to_value(&version.file_type).unwrap(),
+        serde_json::to_value(&version.body().file_type).unwrap(),
         "hologram"
     );
 }
@@ -240,9 +220,7 @@ async fn a_base_url_may_have_a_path_and_a_trailing_slash() {
             .build()
             .unwrap();
         client
-            .get_file_version_details()
-            .file_id("f")
-            .version_id("v")
+            .get_file_version_details("f", "v")
             .send()
             .await
             .unwrap();

@@ -50,7 +50,7 @@ async fn fails_with(
         ("pretty Debug", format!("{:#?}", seen.error)),
         ("the headers", format!("{:?}", seen.error.headers())),
         ("the body", format!("{:?}", seen.error.body())),
-        ("the details", format!("{:?}", seen.error.details())),
+        ("the details", format!("{:?}", seen.error.api_error())),
         ("the client", format!("{client:?}")),
         ("the traces", seen.traces.clone()),
     ];
@@ -116,7 +116,7 @@ async fn statuses_that_no_repetition_mends() {
         assert!(is_it(&seen.error), "{status}");
         let others = rows.iter().filter(|(_, other)| other(&seen.error)).count();
         assert_eq!(others, 1, "{status}");
-        assert!(!seen.error.is_retryable());
+        assert!(!seen.error.is_transient());
         assert_eq!(seen.requests, 1);
         assert_eq!(
             seen.message,
@@ -167,7 +167,7 @@ async fn server_errors_are_repeated_and_then_reported() {
     ];
     for (status, headers, body, shown) in cases {
         let seen = fails([Reply::new(status, headers, body)]).await;
-        assert!(seen.error.is_server_error() && seen.error.is_retryable());
+        assert!(seen.error.is_server_error() && seen.error.is_transient());
         assert_eq!(seen.requests, 3, "{status}");
         assert_eq!(
             seen.pauses,
@@ -184,7 +184,7 @@ async fn server_errors_are_repeated_and_then_reported() {
 #[tokio::test]
 async fn other_server_errors_are_not_repeated() {
     let seen = fails([Reply::new("501 Not Implemented", JSON, "{}")]).await;
-    assert!(seen.error.is_server_error() && !seen.error.is_retryable());
+    assert!(seen.error.is_server_error() && !seen.error.is_transient());
     assert_eq!(seen.requests, 1);
 }
 
@@ -216,7 +216,7 @@ async fn an_error_body_of_another_shape_hides_nothing() {
     let list = r#"{"message":"Two shapes.","errors":[{"fileId":"a","error":"b"}]}"#;
     let seen = fails([Reply::new("400 Bad Request", JSON, list)]).await;
     assert_eq!(seen.error.api_message(), Some("Two shapes."));
-    assert!(seen.error.details().unwrap().errors.is_some());
+    assert!(seen.error.api_error().unwrap().errors.is_some());
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn rate_limits_are_waited_for() {
 async fn rate_limits_that_do_not_end() {
     for (reset, requests) in [("0", 3), ("300", 3), ("2500", 3), ("", 3), ("soon", 3)] {
         let seen = fails([refused(reset)]).await;
-        assert!(seen.error.is_rate_limited() && seen.error.is_retryable());
+        assert!(seen.error.is_rate_limited() && seen.error.is_transient());
         assert_eq!(seen.requests, requests, "reset {reset:?}");
         assert_eq!(seen.error.rate_limit().unwrap().limit(), Some(10));
         let wait = reset.parse().ok().map(Duration::from_millis);
@@ -291,7 +291,7 @@ async fn a_server_that_is_not_there() {
     let url = gone.url();
     drop(gone);
     let seen = fails_with(|builder| builder.base_url(url), [Reply::default()]).await;
-    assert!(seen.error.is_connect() && seen.error.is_retryable());
+    assert!(seen.error.is_connect() && seen.error.is_transient());
     assert_eq!(seen.error.status(), None);
     assert_eq!(seen.error.attempts(), 3);
     assert!(seen.message.contains("no connection"), "{}", seen.message);
@@ -323,7 +323,7 @@ async fn connections_that_break() {
     for (case, reply, has_head) in cases {
         let seen = fails([reply]).await;
         assert!(
-            seen.error.is_interrupted() && seen.error.is_retryable(),
+            seen.error.is_connection_lost() && seen.error.is_transient(),
             "{case}: {}",
             seen.message
         );
@@ -359,12 +359,12 @@ async fn servers_that_stall() {
         ("in the body", Reply::raw(head).then(b"{\"na").then_stall()),
     ] {
         let seen = fails_with(
-            |builder| builder.timeout(Duration::from_millis(80)),
+            |builder| builder.attempt_timeout(Duration::from_millis(80)),
             [reply],
         )
         .await;
         assert!(
-            seen.error.is_timeout() && seen.error.is_retryable(),
+            seen.error.is_timeout() && seen.error.is_transient(),
             "{case}: {}",
             seen.message
         );
@@ -408,7 +408,7 @@ async fn successes_that_are_none() {
     for (reply, shown) in cases {
         let seen = fails([reply]).await;
         assert!(seen.error.is_decode(), "{}", seen.message);
-        assert!(!seen.error.is_retryable());
+        assert!(!seen.error.is_transient());
         assert_eq!(seen.requests, 1);
         assert!(seen.message.contains(shown), "{shown} in {}", seen.message);
         assert_eq!(seen.error.status().unwrap(), 200);
@@ -440,7 +440,7 @@ async fn redirects_are_reported_and_not_followed() {
             "",
         )])
         .await;
-        assert!(seen.error.is_redirect() && !seen.error.is_retryable());
+        assert!(seen.error.is_redirect() && !seen.error.is_transient());
         assert_eq!(seen.error.redirect_target(), Some(target));
         assert_eq!(seen.requests, 1);
         assert!(
@@ -466,7 +466,7 @@ async fn answers_that_are_too_long() {
         .then_stall();
     for reply in [declared, chunked, endless] {
         let seen = fails_with(limit, [reply]).await;
-        assert!(seen.error.is_too_large() && !seen.error.is_retryable());
+        assert!(seen.error.is_too_large() && !seen.error.is_transient());
         assert_eq!(seen.requests, 1);
         assert_eq!(seen.error.status().unwrap(), 200);
         assert!(
@@ -490,7 +490,7 @@ async fn what_is_not_http_is_not_asked_for_again() {
         .then("\r\nContent-Length: 0\r\n\r\n");
     for reply in [large, Reply::raw("SSH-2.0-OpenSSH_9.2\r\n\r\n")] {
         let seen = fails([reply]).await;
-        assert!(!seen.error.is_retryable(), "{}", seen.message);
+        assert!(!seen.error.is_transient(), "{}", seen.message);
         assert_eq!(seen.requests, 1);
         assert!(seen.message.contains("not valid HTTP"), "{}", seen.message);
     }
@@ -519,8 +519,8 @@ async fn unusual_forms_of_a_good_answer() {
     for reply in replies {
         let server = Server::start([reply]).await;
         let version = call(&server.client().build().unwrap()).await.unwrap();
-        assert_eq!(version.name, "file1.jpg");
-        assert_eq!(*version.body(), body);
+        assert_eq!(version.body().name, "file1.jpg");
+        assert_eq!(version.raw_body(), &body);
     }
 }
 
@@ -540,7 +540,7 @@ async fn a_server_that_sends_the_key_back_cannot_make_an_error_show_it() {
 async fn a_deadline_ends_a_call_with_what_made_it_late() {
     // The first answer is a 503; the second does not come within what is left of the deadline.
     let seen = fails_with(
-        |builder| builder.deadline(Duration::from_millis(700)),
+        |builder| builder.timeout(Duration::from_millis(700)),
         [
             Reply::new("503 Service Unavailable", JSON, "{}"),
             Reply::default().then_stall(),

@@ -1,17 +1,17 @@
 //! The answers that ImageKit documents or is known to give.
 
 use imagekit_client::types::{
-    AiTagSource, FileType, FileVersion, FileVersionType, SelectedFieldType,
+    AiTagSource, FileType, File, FileVersionType, SelectedFieldType,
 };
 use imagekit_tests::contract::Shape;
-use imagekit_tests::example;
+use imagekit_tests::wire::{Reply, Server};
+use imagekit_tests::{call, example};
 use serde_json::{Value, json};
 
-use crate::decode_all;
-
-async fn decode(body: &str) -> FileVersion {
-    let mut outcomes = decode_all("200 OK", vec![body.to_owned()]).await;
-    outcomes.remove(0).unwrap().into_inner()
+async fn decode(body: &str) -> File {
+    let server = Server::start([Reply::json("200 OK", body)]).await;
+    let client = server.client().build().unwrap();
+    call(&client).await.unwrap().into_body()
 }
 
 /// Without what is null, which is the same as absent in the models.
@@ -29,7 +29,7 @@ fn without_null(value: &Value) -> Value {
 async fn the_documented_answer_decodes_with_every_property() {
     let version = decode(&example("file-version.json")).await;
     assert_eq!(version.file_id.as_str(), "598821f949c0a938d57563bd");
-    assert_eq!(version.type_, Some(FileVersionType::FileVersion));
+    assert_eq!(version.type_, Some(FileVersionType::File));
     assert_eq!(version.name, "file1.jpg");
     assert_eq!(version.file_path, "/images/products/file1.jpg");
     assert_eq!(
@@ -89,7 +89,7 @@ async fn the_documented_text_itself_is_the_same_answer() {
     );
     let value: Value = json5::from_str(&documented).unwrap();
     assert_eq!(
-        json5::from_str::<FileVersion>(&documented).unwrap(),
+        json5::from_str::<File>(&documented).unwrap(),
         decode(&value.to_string()).await
     );
     assert_eq!(
@@ -164,7 +164,7 @@ async fn a_decoded_answer_encodes_to_the_json_that_it_came_from() {
 
 #[tokio::test]
 async fn null_is_accepted_wherever_it_was_seen() {
-    let shape = Shape::of("FileVersion");
+    let shape = Shape::of("File");
     let properties = shape.schema()["properties"].as_object().unwrap();
     let mut body: Value = serde_json::from_str(&example("file-version.json")).unwrap();
     let mut count = 0;
@@ -183,9 +183,9 @@ async fn null_is_accepted_wherever_it_was_seen() {
         }
     }
     assert_eq!(
-        count, 9,
+        count, 10,
         "tags, AITags, isPrivateFile, customCoordinates, fileType, customMetadata, \
-                          embeddedMetadata, description and selectedFieldsSchema"
+                          embeddedMetadata, description, selectedFieldsSchema and extensionStatus"
     );
     let encoded = serde_json::to_value(decode(&body.to_string()).await).unwrap();
     assert_eq!(encoded, without_null(&body));

@@ -2248,8 +2248,8 @@ pub struct UploadPreTransformSuccessEvent {
 #[serde(remote = "Self")]
 pub struct UploadTransformation {
     ///The transformations to make ahead of the first request, at most 5.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    pub post: ::std::vec::Vec<crate::types::PostTransformation>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub post: ::std::option::Option<::std::vec::Vec<crate::types::PostTransformation>>,
     ///The transformation before the file is stored, such as `w-300,h-300`. The original is not kept.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub pre: ::std::option::Option<::std::string::String>,
@@ -4489,10 +4489,12 @@ impl UploadTransformation {
         mut self,
         post: impl IntoIterator<Item = impl Into<crate::types::PostTransformation>>,
     ) -> Self {
-        self.post = post
-            .into_iter()
-            .map(Into::into)
-            .collect::<Vec<crate::types::PostTransformation>>();
+        self.post = Some(
+            post
+                .into_iter()
+                .map(Into::into)
+                .collect::<Vec<crate::types::PostTransformation>>(),
+        );
         self
     }
     ///Sets the transformation before the file is stored, such as `w-300,h-300`. The original is not kept.

@@ -43,7 +43,11 @@ pub(crate) fn position(body: &[u8], error: &serde_json::Error) -> usize {
 
 /// Returns the JSONPath at which serde_json failed, and what it said.
 pub(crate) fn located(document: &[u8], error: &serde_json::Error) -> (String, String) {
-    let path = json_path(document, position(document, error));
+    // Nothing was read when the document itself turned out to be of another kind.
+    let path = match error.column() {
+        0 => "$".to_owned(),
+        _ => json_path(document, position(document, error)),
+    };
     let message = error.to_string();
     // What a union had read before it knew its variant names its property itself.
     if let [_, discriminator, name, rest] = message.splitn(4, MARK).collect::<Vec<_>>().as_slice() {

@@ -221,7 +221,7 @@ async fn an_error_body_of_another_shape_hides_nothing() {
 
 #[tokio::test]
 async fn rate_limits_are_waited_for() {
-    for (reset, pause) in [("0", 0), ("300", 300), ("2500", 2500)] {
+    for (reset, pause) in [("0", 250), ("300", 300), ("2500", 2500)] {
         let server = Server::start([refused(reset), ok(example("file-version.json"))]).await;
         let clock = LeapingClock::default();
         let client = server.client().clock(clock.clone()).build().unwrap();
@@ -243,7 +243,7 @@ async fn rate_limits_are_waited_for() {
 
 #[tokio::test]
 async fn rate_limits_that_do_not_end() {
-    for (reset, requests) in [("0", 3), ("300", 3), ("2500", 3), ("", 3), ("soon", 3)] {
+    for (reset, requests) in [("0", 3), ("300", 12), ("2500", 11), ("", 3), ("soon", 3)] {
         let seen = fails([refused(reset)]).await;
         assert!(seen.error.is_rate_limited() && seen.error.is_transient());
         assert_eq!(seen.requests, requests, "reset {reset:?}");
@@ -263,7 +263,7 @@ async fn a_wait_that_is_too_long_is_never_shortened() {
     assert_eq!(
         seen.message,
         "getFileVersionDetails: 429 Too Many Requests: Too many requests. \
-         (retry after 3600s, request id req-1, 1 attempt)"
+         (retry after 3600 s, request id req-1, 1 attempt)"
     );
     let seen = fails_with(
         |builder| builder.max_retry_wait(Duration::from_secs(2)),
@@ -369,7 +369,7 @@ async fn servers_that_stall() {
             seen.message
         );
         assert_eq!(seen.requests, 3, "{case}");
-        assert!(seen.message.contains("waited 80ms"), "{}", seen.message);
+        assert!(seen.message.contains("waited 80 ms"), "{}", seen.message);
         if case.ends_with("body") {
             assert_eq!(seen.error.status().unwrap(), 200);
             assert_eq!(seen.error.request_id(), Some("req-1"));
@@ -385,7 +385,7 @@ async fn successes_that_are_none() {
             "$: expected value at line 1 column 1, near `<html>hello</html>`",
         ),
         (ok(""), "$: the body is empty"),
-        (ok("[]"), "$: invalid length 0"),
+        (ok("[]"), "$: invalid type: sequence, expected struct File"),
         (
             ok(b"{\"name\":\"\xff\"}"),
             "$.name: invalid unicode code point",
@@ -426,7 +426,7 @@ async fn a_success_that_the_operation_does_not_have() {
     assert!(seen.error.is_decode());
     assert_eq!(
         seen.message,
-        "getFileVersionDetails: 204 No Content: the operation has no such success \
+        "getFileVersionDetails: the response could not be decoded (204 No Content): $: the body is empty \
          (request id req-1, 1 attempt)"
     );
 }
@@ -451,7 +451,8 @@ async fn redirects_are_reported_and_not_followed() {
         );
     }
     let seen = fails([Reply::new("304 Not Modified", "", "")]).await;
-    assert!(seen.error.is_redirect());
+    assert!(!seen.error.is_redirect() && !seen.error.is_transient());
+    assert!(seen.message.contains("304 Not Modified: no body"), "{}", seen.message);
 }
 
 #[tokio::test]
@@ -549,7 +550,7 @@ async fn a_deadline_ends_a_call_with_what_made_it_late() {
     .await;
     assert!(seen.error.is_timeout());
     assert_eq!(seen.requests, 2);
-    assert!(seen.message.contains("waited 200ms"), "{}", seen.message);
+    assert!(seen.message.contains("waited 200 ms"), "{}", seen.message);
     let cause = seen.error.source().unwrap().to_string();
     assert!(cause.contains("503 Service Unavailable"), "{cause}");
 }
@@ -624,9 +625,10 @@ fn a_builder_shows_no_key_and_refuses_what_cannot_be_one() {
 fn a_base_url_that_is_unsafe_is_refused() {
     let build = |url: &str| Client::builder().private_key(KEY).base_url(url).build();
     for (url, reason) in [
-        ("http://api.imagekit.io", "not https"),
-        ("http://127.0.0.1.example.com", "not https"),
-        ("ftp://127.0.0.1", "neither https nor http"),
+        ("http://api.imagekit.io", "in the clear"),
+        ("http://127.0.0.1.example.com", "in the clear"),
+        ("http://evil.localhost", "in the clear"),
+        ("ftp://127.0.0.1", "neither with https:// nor with http://"),
         ("https://user@api.imagekit.io", "user name"),
         ("https://:secret@api.imagekit.io", "user name"),
         ("https://api.imagekit.io?x=1", "a query"),

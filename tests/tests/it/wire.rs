@@ -101,9 +101,9 @@ async fn an_id_that_would_leave_its_segment_is_refused_before_anything_is_sent()
         ("\0", "U+0000"),
         ("\u{7f}", "U+007F"),
     ] {
-        for parameter in ["file_id", "version_id"] {
+        for parameter in ["fileId", "versionId"] {
             let (file, version) = match parameter {
-                "file_id" => (id, VERSION),
+                "fileId" => (id, VERSION),
                 _ => (FILE, id),
             };
             let refused = client

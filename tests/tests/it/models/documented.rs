@@ -29,7 +29,7 @@ fn without_null(value: &Value) -> Value {
 async fn the_documented_answer_decodes_with_every_property() {
     let version = decode(&example("file-version.json")).await;
     assert_eq!(version.file_id.as_str(), "598821f949c0a938d57563bd");
-    assert_eq!(version.type_, Some(FileVersionType::File));
+    assert_eq!(version.type_, Some(FileVersionType::FileVersion));
     assert_eq!(version.name, "file1.jpg");
     assert_eq!(version.file_path, "/images/products/file1.jpg");
     assert_eq!(

@@ -120,7 +120,7 @@ fn object(root: &Value, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
     for (name, property) in properties {
         let name = name.clone();
         let is_required = required.iter().any(|it| *it == name.as_str());
-        let chance = if is_required { 1.0 } else if depth > 2 { 0.1 } else { 0.6 };
+        let chance = if is_required { 0.999_999_999 } else if depth > 2 { 0.1 } else { 0.6 };
         let value = proptest::option::weighted(chance, values(root, property, depth + 1));
         strategy = (strategy, value)
             .prop_map(move |(mut object, value)| {

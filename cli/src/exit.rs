@@ -143,7 +143,8 @@ impl From<Error> for Failure {
             (Exit::NotUnderstood, Some(hint))
         } else if error.is_bad_request() {
             (Exit::Usage, Some("check the ids"))
-        } else if error.is_server_error() || error.is_connection_lost() || error.status().is_none() {
+        } else if error.is_server_error() || error.is_connection_lost() || error.status().is_none()
+        {
             (Exit::Unreachable, Some("try again later"))
         } else {
             (Exit::Other, None)

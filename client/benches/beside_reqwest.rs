@@ -10,7 +10,7 @@ use std::hint::black_box;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use imagekit_bench::{FILE_ID, Lean, Ours, Peer, Plain, VERSION_ID, Version, answer};
-use imagekit_client::types::{FileId, File, VersionId};
+use imagekit_client::types::{File, FileId, VersionId};
 use imagekit_client::{Client, Method};
 use imagekit_mock::Server;
 use tokio::runtime::Runtime;
@@ -91,8 +91,8 @@ fn request(criterion: &mut Criterion) {
     });
     group.bench_function("imagekit-client, ids of an operation", |bencher| {
         bencher.iter(|| {
-            let file = FileId::new(black_box(FILE_ID)).unwrap();
-            (file, VersionId::new(black_box(VERSION_ID)).unwrap())
+            let file = FileId::from(black_box(FILE_ID));
+            (file, VersionId::from(black_box(VERSION_ID)))
         });
     });
 }

@@ -119,7 +119,9 @@ fn missing(error: &Error, batch: &[&str]) -> BTreeSet<String> {
     if !error.is_not_found() {
         return BTreeSet::new();
     }
-    let named = error.api_error().and_then(|it| it.missing_file_ids.as_ref());
+    let named = error
+        .api_error()
+        .and_then(|it| it.missing_file_ids.as_ref());
     let named = named.into_iter().flatten();
     named
         .filter(|id| batch.contains(&id.as_str()))
@@ -191,14 +193,20 @@ impl BulkOutcome {
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 impl fmt::Display for BulkOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (succeeded, missing, failed) =
             (self.succeeded.len(), self.missing.len(), self.failed.len());
-        write!(f, "{succeeded} succeeded, {missing} are missing, {failed} failed")?;
+        write!(
+            f,
+            "{succeeded} succeeded, {missing} are missing, {failed} failed"
+        )?;
         match self.failed.first() {
             Some((id, error)) => write!(f, "; first of them {id}: {error}"),
             None => Ok(()),

@@ -13,9 +13,7 @@ use crate::base_url;
 use crate::client::{Client, ClientInner};
 use crate::generated::SERVER;
 use crate::options::CallOptions;
-use crate::runtime::{
-    Clock, Error, RateLimiter, Redactor, SystemClock, Transport, parse_header,
-};
+use crate::runtime::{Clock, Error, RateLimiter, Redactor, SystemClock, Transport, parse_header};
 
 const KEY_VARIABLE: &str = "IMAGEKIT_PRIVATE_KEY";
 /// The second is how ImageKit's own SDKs spell it.
@@ -350,7 +348,11 @@ fn proxy(base_url: &Url) -> Option<String> {
     }
     let place = match Url::parse(&value) {
         Ok(url) if url.has_host() => {
-            format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
+            format!(
+                "{}://{}",
+                url.scheme(),
+                &url[Position::BeforeHost..Position::AfterPort]
+            )
         }
         // Without a scheme, what is before the `@` is the password.
         _ => value.rsplit('@').next().unwrap_or_default().to_owned(),

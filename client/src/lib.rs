@@ -45,6 +45,6 @@ pub use runtime::{Error, List, Operation, RateLimit, RawRequest, Response};
 pub use secret::Secret;
 pub use upload::{UploadOutcome, UploadSource, Uploads, upload_all};
 
+pub use http::{HeaderMap, Method, StatusCode};
 /// The parts of other crates that this crate's own interface is made of.
 pub use {bytes, chrono, http, serde_json};
-pub use http::{HeaderMap, Method, StatusCode};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::vec;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserialize, Error, IntoDeserializer, MapAccess};
+use serde::de::{Deserialize, DeserializeSeed, Error, IntoDeserializer, MapAccess};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -128,7 +128,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<A> {
         match self.read.next() {
             Some((name, value)) => {
                 let (name, _) = self.next.insert((name, value));
-                seed.deserialize(name.as_str().into_deserializer()).map(Some)
+                seed.deserialize(name.as_str().into_deserializer())
+                    .map(Some)
             }
             None => self.rest.next_key_seed(seed),
         }

@@ -182,10 +182,12 @@ impl<T> Future for AbortOnDrop<Result<T, Error>> {
         mut self: Pin<&mut Self>,
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|joined| match joined {
-            Ok(result) => result,
-            Err(error) => Err(Error::task(error)),
-        })
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|joined| match joined {
+                Ok(result) => result,
+                Err(error) => Err(Error::task(error)),
+            })
     }
 }
 

@@ -32,7 +32,10 @@ pub struct InvalidPhash(String);
 impl fmt::Display for InvalidPhash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let excerpt: String = self.0.chars().take(64).collect();
-        write!(f, "{excerpt:?} is not a perceptual hash: 16 hexadecimal digits are needed")
+        write!(
+            f,
+            "{excerpt:?} is not a perceptual hash: 16 hexadecimal digits are needed"
+        )
     }
 }
 

@@ -216,11 +216,7 @@ impl Field {
         ))))
     }
 
-    fn compare(
-        self,
-        operator: &str,
-        value: impl Into<Value>,
-    ) -> Result<Condition, InvalidSearch> {
+    fn compare(self, operator: &str, value: impl Into<Value>) -> Result<Condition, InvalidSearch> {
         let value = value.into().text()?;
         Ok(Condition(Node::Single(format!(
             "{} {operator} {value}",

@@ -20,7 +20,10 @@ pub(crate) fn read<'de, T: Lossless, D: Deserializer<'de>>(deserializer: D) -> R
 }
 
 /// Writes a field, for `#[serde(serialize_with)]`.
-pub(crate) fn write<T: Lossless, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn write<T: Lossless, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     value.write(serializer)
 }
 
@@ -77,7 +80,10 @@ impl Lossless for f64 {
 }
 
 /// A number that a request holds: written as ImageKit writes it, and refused if JSON has no form for it.
-#[allow(dead_code, reason = "the document decides whether an operation takes a number")]
+#[allow(
+    dead_code,
+    reason = "the document decides whether an operation takes a number"
+)]
 pub(crate) struct Number(pub(crate) f64);
 
 impl Serialize for Number {
@@ -85,7 +91,10 @@ impl Serialize for Number {
         if self.0.is_finite() {
             self.0.write(serializer)
         } else {
-            Err(serde::ser::Error::custom(format!("{} is not a number that can be sent", self.0)))
+            Err(serde::ser::Error::custom(format!(
+                "{} is not a number that can be sent",
+                self.0
+            )))
         }
     }
 }
@@ -149,7 +158,10 @@ fn is_rfc_3339(text: &[u8]) -> bool {
         return false;
     };
     let digits = match rest.strip_prefix(b".") {
-        Some(fraction) => fraction.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        Some(fraction) => fraction
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count(),
         None => 0,
     };
     let zone = match rest.strip_prefix(b".") {
@@ -164,7 +176,8 @@ fn is_rfc_3339(text: &[u8]) -> bool {
 impl Lossless for NaiveDate {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let unfit = || D::Error::invalid_value(Unexpected::Str(&text), &"a date such as 2026-01-31");
+        let unfit =
+            || D::Error::invalid_value(Unexpected::Str(&text), &"a date such as 2026-01-31");
         if text.len() != 10 {
             return Err(unfit());
         }
@@ -220,7 +233,10 @@ impl<T: Lossless> Lossless for Vec<T> {
 impl<T: Lossless> Lossless for BTreeMap<String, T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let parts = BTreeMap::<String, Part<T>>::deserialize(deserializer)?;
-        Ok(parts.into_iter().map(|(name, part)| (name, part.0)).collect())
+        Ok(parts
+            .into_iter()
+            .map(|(name, part)| (name, part.0))
+            .collect())
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

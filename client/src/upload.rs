@@ -49,8 +49,14 @@ pub struct UploadSource(Source);
 #[derive(Clone)]
 enum Source {
     Bytes(Bytes),
-    File { path: PathBuf, length: u64 },
-    Reader { reader: OneShot, length: Option<u64> },
+    File {
+        path: PathBuf,
+        length: u64,
+    },
+    Reader {
+        reader: OneShot,
+        length: Option<u64>,
+    },
     /// What ImageKit takes as a text: an address or base64.
     Text(String),
 }
@@ -75,7 +81,10 @@ impl UploadSource {
         let file = tokio::fs::File::open(path).await.map_err(fail)?;
         let metadata = file.metadata().await.map_err(fail)?;
         if metadata.is_dir() {
-            return Err(Error::source(format!("{}: it is a directory", path.display())));
+            return Err(Error::source(format!(
+                "{}: it is a directory",
+                path.display()
+            )));
         }
         Ok(Self(Source::File {
             path: path.to_owned(),
@@ -85,10 +94,7 @@ impl UploadSource {
 
     /// Sends what a reader gives. With its length in bytes, if it is known, the request has a `Content-Length`, and a
     /// source that turns out shorter or longer is an error.
-    pub fn reader(
-        reader: impl AsyncRead + Send + 'static,
-        length: impl Into<Option<u64>>,
-    ) -> Self {
+    pub fn reader(reader: impl AsyncRead + Send + 'static, length: impl Into<Option<u64>>) -> Self {
         let reader: Pin<Box<dyn AsyncRead + Send>> = Box::pin(reader);
         Self(Source::Reader {
             reader: Arc::new(Mutex::new(Some(reader))),
@@ -173,7 +179,10 @@ impl Watch {
 
     /// Returns why the source could not be read to its end.
     pub(crate) fn failure(&self) -> Option<String> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     fn touch(&self) {
@@ -194,7 +203,11 @@ impl Form {
         self.fields.push((name, text));
     }
 
-    pub(crate) fn set_file(&mut self, name: &'static str, source: UploadSource) -> Result<(), String> {
+    pub(crate) fn set_file(
+        &mut self,
+        name: &'static str,
+        source: UploadSource,
+    ) -> Result<(), String> {
         if source.length() == Some(0) {
             return Err(format!("{name}: the source is empty"));
         }
@@ -215,9 +228,10 @@ impl Form {
     /// Returns `true` if the source can be read once more.
     pub(crate) fn is_replayable(&self) -> bool {
         match &self.file {
-            Some((_, UploadSource(Source::Reader { reader, .. }))) => {
-                reader.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-            }
+            Some((_, UploadSource(Source::Reader { reader, .. }))) => reader
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_some(),
             _ => true,
         }
     }
@@ -293,7 +307,10 @@ async fn refuse_empty(reader: &OneShot) -> Result<(), String> {
         return Err("the reader has been read before".to_owned());
     };
     let mut first = vec![0; CHUNK];
-    let count = taken.read(&mut first).await.map_err(|error| error.to_string())?;
+    let count = taken
+        .read(&mut first)
+        .await
+        .map_err(|error| error.to_string())?;
     if count == 0 {
         return Err("the source is empty".to_owned());
     }

@@ -15,12 +15,30 @@ const DOCUMENT: &str = include_str!("../../openapi/imagekit.yaml");
 
 /// The examples that the mock makes its responses after.
 const EXAMPLES: [(&str, &str); 6] = [
-    ("file-version-recent", include_str!("../../openapi/examples/file-version-recent.json")),
-    ("file-version-video", include_str!("../../openapi/examples/file-version-video.json")),
-    ("forbidden", include_str!("../../openapi/examples/forbidden.json")),
-    ("not-found", include_str!("../../openapi/examples/not-found.json")),
-    ("too-many-requests", include_str!("../../openapi/examples/too-many-requests.json")),
-    ("unauthorized", include_str!("../../openapi/examples/unauthorized.json")),
+    (
+        "file-version-recent",
+        include_str!("../../openapi/examples/file-version-recent.json"),
+    ),
+    (
+        "file-version-video",
+        include_str!("../../openapi/examples/file-version-video.json"),
+    ),
+    (
+        "forbidden",
+        include_str!("../../openapi/examples/forbidden.json"),
+    ),
+    (
+        "not-found",
+        include_str!("../../openapi/examples/not-found.json"),
+    ),
+    (
+        "too-many-requests",
+        include_str!("../../openapi/examples/too-many-requests.json"),
+    ),
+    (
+        "unauthorized",
+        include_str!("../../openapi/examples/unauthorized.json"),
+    ),
 ];
 
 static CONTRACT: LazyLock<Result<Contract, Error>> = LazyLock::new(|| Contract::parse(DOCUMENT));
@@ -69,7 +87,8 @@ impl Contract {
     fn parse(document: &str) -> Result<Self, Error> {
         // Each response refers to the same headers by an alias.
         let options = serde_saphyr::options! { budget: None };
-        let document: Document = serde_saphyr::from_str_with_options(document, options).map_err(Error::contract)?;
+        let document: Document =
+            serde_saphyr::from_str_with_options(document, options).map_err(Error::contract)?;
         let mut templates = matchit::Router::new();
         let mut operations = Vec::new();
         for (template, item) in document.paths {

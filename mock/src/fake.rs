@@ -187,16 +187,14 @@ impl Fake {
     }
 
     /// Performs an operation of the document. A new one needs an arm here.
-    fn perform(
-        &self,
-        operation: &str,
-        parameters: &[String],
-        library: &Library,
-    ) -> Answer {
+    fn perform(&self, operation: &str, parameters: &[String], library: &Library) -> Answer {
         match (operation, parameters) {
             (GET_VERSION, [file_id, version_id]) => {
                 if !is_id(file_id) || !is_id(version_id) {
-                    return error(StatusCode::BAD_REQUEST, "an id cannot be one");
+                    return error(
+                        StatusCode::BAD_REQUEST,
+                        "Your request contains an invalid id.",
+                    );
                 }
                 match library.get(file_id, version_id) {
                     Some(version) => encoded(StatusCode::OK, version.clone()),

@@ -1,7 +1,9 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use imagekit_client::types::{CustomMetadata, FileId, File as FileVersion, FileVersionType, VersionId};
+use imagekit_client::types::{
+    CustomMetadata, File as FileVersion, FileId, FileVersionType, VersionId,
+};
 
 use crate::Error;
 use crate::contract::{Contract, encode};

@@ -202,7 +202,8 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 fn with_nulls(version: &FileVersion) -> Result<Value, Error> {
     let mut json = serde_json::to_value(version)
         .map_err(|reason| Error::invalid_version(version.file_id.as_str(), reason))?;
-    let example: serde_json::Map<String, Value> = Contract::get()?.example("file-version-recent")?;
+    let example: serde_json::Map<String, Value> =
+        Contract::get()?.example("file-version-recent")?;
     if let Value::Object(json) = &mut json {
         for (name, value) in example {
             if value.is_null() {

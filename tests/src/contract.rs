@@ -217,13 +217,18 @@ impl Shape {
 
     /// Of an open union, the variant that the tag of a value names; a value of no variant is free.
     fn variant<'a>(&'a self, schema: &'a Value, value: &Value) -> &'a Value {
-        let Some(choices) = schema["allOf"].as_array().filter(|it| it[0].get("if").is_some()) else {
+        let Some(choices) = schema["allOf"]
+            .as_array()
+            .filter(|it| it[0].get("if").is_some())
+        else {
             return schema;
         };
         let choice = choices.iter().find(|choice| {
             let tags = choice.pointer("/if/properties").and_then(Value::as_object);
             tags.into_iter().flatten().all(|(name, tag)| {
-                tag["enum"].as_array().is_some_and(|tags| tags.contains(&value[name]))
+                tag["enum"]
+                    .as_array()
+                    .is_some_and(|tags| tags.contains(&value[name]))
             })
         });
         match choice {
@@ -234,7 +239,9 @@ impl Shape {
 
     /// The schema behind references, and behind the choice between something and null.
     fn target<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let lonely = schema.pointer("/allOf/0").filter(|it| it.get("if").is_none());
+        let lonely = schema
+            .pointer("/allOf/0")
+            .filter(|it| it.get("if").is_none());
         let inner = lonely.or_else(|| {
             let nullable = schema["anyOf"][1]["type"] == "null";
             schema.pointer("/anyOf/0").filter(|_| nullable)

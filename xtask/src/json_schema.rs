@@ -39,13 +39,19 @@ fn with_definitions(document: &Document, schema: &Value, mut file: Map<String, V
     let mut names = BTreeSet::new();
     collect(document, schema, &mut names);
     let ids = generate::ids(document);
-    let is_id = ids.iter().any(|id| document.at(&format!("{SCHEMAS}/{id}")) == Some(schema));
+    let is_id = ids
+        .iter()
+        .any(|id| document.at(&format!("{SCHEMAS}/{id}")) == Some(schema));
     if let Value::Object(schema) = if is_id { id(schema) } else { converted(schema) } {
         file.extend(schema);
     }
     let definitions = names.into_iter().filter_map(|name| {
         let schema = document.at(&format!("{SCHEMAS}/{name}"))?;
-        let converted = if ids.contains(&name) { id(schema) } else { converted(schema) };
+        let converted = if ids.contains(&name) {
+            id(schema)
+        } else {
+            converted(schema)
+        };
         Some((name, converted))
     });
     let definitions: Map<String, Value> = definitions.collect();
@@ -141,7 +147,14 @@ fn converted(schema: &Value) -> Value {
                 result.insert("maximum".to_owned(), i64::MAX.into());
                 continue;
             }
-            "format" if value == "double" || value == "binary" || value == "comma-separated" || value == "json" => continue,
+            "format"
+                if value == "double"
+                    || value == "binary"
+                    || value == "comma-separated"
+                    || value == "json" =>
+            {
+                continue;
+            }
             "example" => {
                 result.insert("examples".to_owned(), json!([value]));
                 continue;

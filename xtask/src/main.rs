@@ -1,7 +1,6 @@
 //! Maintains the contract: what is checked about `openapi/imagekit.yaml`, generated from it, and said
 //! about its changes.
 
-mod bench;
 mod compare;
 mod document;
 mod generate;
@@ -57,8 +56,12 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Measure what the client costs, and write BENCHMARKS.md.
-    Bench(bench::Options),
+    /// Measure what the client costs, and write BENCHMARKS.md; `bench --help` has the options.
+    #[command(disable_help_flag = true)]
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -94,7 +97,27 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
             let new = rules::read(&root, rules::DOCUMENT)?.into();
             Ok(report::changes(&compare::changes(&old, &new), *format))
         }
-        Task::Bench(options) => bench::run(&root, options),
+        Task::Bench { options } => {
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let status = std::process::Command::new(cargo)
+                .current_dir(&root)
+                .args([
+                    "run",
+                    "--quiet",
+                    "--package",
+                    "imagekit-bench",
+                    "--bin",
+                    "measure",
+                    "--",
+                ])
+                .args(options)
+                .status()?;
+            Ok(if status.success() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
     }
 }
 

@@ -38,10 +38,11 @@ impl Tree {
         let options = serde_saphyr::options! {
             budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
         };
-        let root: Node = serde_saphyr::from_str_with_options(text, options).map_err(|error| Unreadable {
-            line: error.location().map_or(1, |location| location.line()),
-            message: error.without_snippet().to_string(),
-        })?;
+        let root: Node =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| Unreadable {
+                line: error.location().map_or(1, |location| location.line()),
+                message: error.without_snippet().to_string(),
+            })?;
         let value = root.to_value();
         Ok(Self {
             path: path.to_owned(),

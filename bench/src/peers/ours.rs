@@ -19,6 +19,6 @@ impl Peer for Ours {
             .get_file_version_details(FILE_ID, VERSION_ID)
             .send()
             .await?;
-        Ok(version.into_inner().name)
+        Ok(version.name)
     }
 }

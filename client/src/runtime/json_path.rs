@@ -52,7 +52,10 @@ pub(crate) fn located(document: &[u8], error: &serde_json::Error) -> (String, St
     // What a union had read before it knew its variant names its property itself.
     if let [_, discriminator, name, rest] = message.splitn(4, MARK).collect::<Vec<_>>().as_slice() {
         let object = path.strip_suffix(&format!(".{discriminator}"));
-        return (format!("{}.{name}", object.unwrap_or(&path)), (*rest).to_owned());
+        return (
+            format!("{}.{name}", object.unwrap_or(&path)),
+            (*rest).to_owned(),
+        );
     }
     (path, message)
 }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 /// Each part is `None` if the answer does not have its header, or if it cannot be read.
 ///
 /// ```
-/// # fn show(response: imagekit_client::ResponseValue<imagekit_client::types::FileVersion>) {
+/// # fn show(response: imagekit_client::Response<imagekit_client::types::File>) {
 /// let rate_limit = response.rate_limit();
 /// if let (Some(limit), Some(interval)) = (rate_limit.limit(), rate_limit.interval()) {
 ///     println!("{limit} requests in {interval:?}");

@@ -97,10 +97,12 @@ impl Redactor {
             Value::String(text) => *text = self.text(text).into_inner(),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(entries) => {
-                let redacted = std::mem::take(entries).into_iter().map(|(name, mut value)| {
-                    self.value(&mut value);
-                    (self.text(&name).into_inner(), value)
-                });
+                let redacted = std::mem::take(entries)
+                    .into_iter()
+                    .map(|(name, mut value)| {
+                        self.value(&mut value);
+                        (self.text(&name).into_inner(), value)
+                    });
                 *entries = redacted.collect();
             }
             _ => {}
@@ -175,7 +177,8 @@ impl Redactor {
             .filter_map(|(index, needle)| {
                 let end = spelled(text, at, needle)?;
                 // The rest of the base64, of which only whole groups were looked for.
-                let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+                let is_base64 =
+                    |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
                 let rest = text[end..].iter().take(8).take_while(is_base64).count();
                 Some(if index == 0 { end } else { end + rest })
             })

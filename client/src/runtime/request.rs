@@ -261,7 +261,10 @@ impl Request {
         self.change_form(|form| form.set_file(name, source));
     }
 
-    pub(crate) fn on_progress(&mut self, progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static) {
+    pub(crate) fn on_progress(
+        &mut self,
+        progress: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
+    ) {
         self.change_form(|form| {
             form.on_progress(Arc::new(progress));
             Ok(())
@@ -272,7 +275,9 @@ impl Request {
     pub(crate) fn idempotent_if(&mut self, texts: &[(&str, &str)]) {
         self.change(|parts| {
             if let Body::Form(form) = &parts.body {
-                parts.is_idempotent = texts.iter().all(|(name, text)| form.text(name) == Some(text));
+                parts.is_idempotent = texts
+                    .iter()
+                    .all(|(name, text)| form.text(name) == Some(text));
             }
             Ok(())
         });
@@ -487,7 +492,10 @@ mod tests {
             ("{x}", "%7Bx%7D"),
             ("...", "..."),
         ] {
-            assert_eq!(filled("https://h", id), format!("https://h/v1/{segment}/versions"));
+            assert_eq!(
+                filled("https://h", id),
+                format!("https://h/v1/{segment}/versions")
+            );
         }
     }
 
@@ -507,7 +515,14 @@ mod tests {
     fn raw_path_cannot_leave_the_base_url() {
         let base = Url::parse("https://h/api").unwrap();
         for path in [
-            "v1", "/../x", "/a/%2E%2e/b", "/a?b", "/a#b", "/a\\b", "/a\nb", "//h/./x",
+            "v1",
+            "/../x",
+            "/a/%2E%2e/b",
+            "/a?b",
+            "/a#b",
+            "/a\\b",
+            "/a\nb",
+            "//h/./x",
         ] {
             assert!(append(base.clone(), path).is_err(), "{path:?}");
         }

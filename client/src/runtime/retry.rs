@@ -105,7 +105,9 @@ pub(crate) fn decide(failure: &Failure, limits: &Limits, jitter: f64) -> Decisio
             return Decision::GiveUp;
         }
         let backoff = backoff(failure.failures, jitter);
-        failure.asked.map_or(backoff, |asked| asked.max(backoff.min(FIRST_BACKOFF / 2)))
+        failure
+            .asked
+            .map_or(backoff, |asked| asked.max(backoff.min(FIRST_BACKOFF / 2)))
     };
     if pause > limits.max_retry_wait || pause >= limits.remaining {
         return Decision::GiveUp;
@@ -163,7 +165,11 @@ mod tests {
             (Fate::Final, false, false),
         ] {
             let decision = decide(&failure(fate, idempotent), &LIMITS, 1.0);
-            assert_eq!(decision != Decision::GiveUp, retried, "{fate:?} {idempotent}");
+            assert_eq!(
+                decision != Decision::GiveUp,
+                retried,
+                "{fate:?} {idempotent}"
+            );
             let consumed = Failure {
                 replayable: false,
                 ..failure(fate, idempotent)
@@ -203,7 +209,10 @@ mod tests {
                     remaining: Duration::MAX,
                     ..LIMITS
                 };
-                assert_eq!(decide(&failure, &unlimited, 0.0), Decision::RetryAfter(asked));
+                assert_eq!(
+                    decide(&failure, &unlimited, 0.0),
+                    Decision::RetryAfter(asked)
+                );
             }
         }
     }
@@ -215,7 +224,10 @@ mod tests {
             asked: Some(Duration::from_millis(1)),
             ..failure(Fate::Rejected, false)
         };
-        assert_eq!(decide(&impatient, &LIMITS, 0.0), Decision::RetryAfter(SECOND));
+        assert_eq!(
+            decide(&impatient, &LIMITS, 0.0),
+            Decision::RetryAfter(SECOND)
+        );
     }
 
     #[test]

@@ -24,7 +24,11 @@ pub(super) async fn run(mut request: Request) -> Result<RawResponse, Error> {
     let url = request.url(&parts)?;
     let span = span(&request.operation, &url);
     let client = request.client.clone();
-    let deadline = client.inner.clock.now().checked_add(request.options.timeout);
+    let deadline = client
+        .inner
+        .clock
+        .now()
+        .checked_add(request.options.timeout);
     let call = Call {
         url,
         headers: parts.headers,
@@ -106,7 +110,11 @@ impl Call {
             };
             let fate = error.fate();
             let asked = error.retry_after();
-            rejections = if fate == Fate::Rejected { rejections + 1 } else { 0 };
+            rejections = if fate == Fate::Rejected {
+                rejections + 1
+            } else {
+                0
+            };
             if !retry::is_early(fate, asked) {
                 failures += 1;
             }
@@ -179,7 +187,10 @@ impl Call {
                     }
                 },
             };
-            inner.clock.sleep(until.saturating_duration_since(now)).await;
+            inner
+                .clock
+                .sleep(until.saturating_duration_since(now))
+                .await;
         }
     }
 
@@ -249,7 +260,9 @@ impl Call {
                     .await
                     .map_err(|reason| self.failure(Kind::Source).with_detail(reason))?;
                 watch = Some(sending.watch);
-                let request = http.request(method, self.url.clone()).multipart(sending.form);
+                let request = http
+                    .request(method, self.url.clone())
+                    .multipart(sending.form);
                 request
                     .build()
                     .map_err(|error| self.failure(Kind::InvalidRequest).with_cause(error))?

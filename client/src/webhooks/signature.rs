@@ -87,8 +87,16 @@ impl<'a> Delivery<'a> {
     }
 
     fn older(header: &'a str) -> Result<Self, WebhookError> {
-        let items = || header.split(',').filter_map(|item| item.trim().split_once('='));
-        let values = |name| items().filter(move |(key, _)| *key == name).map(|(_, it)| it);
+        let items = || {
+            header
+                .split(',')
+                .filter_map(|item| item.trim().split_once('='))
+        };
+        let values = |name| {
+            items()
+                .filter(move |(key, _)| *key == name)
+                .map(|(_, it)| it)
+        };
         let (Some(timestamp), Some(_)) = (values("t").next(), values("v1").next()) else {
             return Err(WebhookError::with_detail(
                 WebhookErrorKind::MalformedHeader,
@@ -110,9 +118,10 @@ impl<'a> Delivery<'a> {
     ) -> Result<(), WebhookError> {
         // The newer scheme counts whole seconds, so that its tolerance does as well.
         let (sent, now) = match self {
-            Self::Standard { seconds, .. } => {
-                (i128::from(*seconds) * 1000, unix_millis(now).div_euclid(1000) * 1000)
-            }
+            Self::Standard { seconds, .. } => (
+                i128::from(*seconds) * 1000,
+                unix_millis(now).div_euclid(1000) * 1000,
+            ),
             Self::Older { milliseconds, .. } => (i128::from(*milliseconds), unix_millis(now)),
         };
         let tolerance = i128::try_from(tolerance.as_millis()).unwrap_or(i128::MAX);
@@ -188,7 +197,10 @@ fn matches_any(key: &Hmac<Sha256>, head: &[&[u8]], body: &[u8], signatures: &[Ve
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Result<&'a str, WebhookError>> {
     let value = headers.get(name).filter(|value| !value.is_empty())?;
     Some(value.to_str().map_err(|_| {
-        WebhookError::with_detail(WebhookErrorKind::MalformedHeader, format!("{name} is not text"))
+        WebhookError::with_detail(
+            WebhookErrorKind::MalformedHeader,
+            format!("{name} is not text"),
+        )
     }))
 }
 

@@ -41,9 +41,8 @@ async fn paths_that_lead_nowhere_are_404() {
     let server = Server::builder().start().await.unwrap();
     for path in [
         "/v1/files/598821f949c0a938d57563bd/versions/",
-        "/v1/files//versions/697821f849c0a938d57563ce",
         "/v1/files/a/b/versions/c",
-        "/v1/folder",
+        "/v1/folders",
         "/",
         "*",
     ] {
@@ -102,10 +101,10 @@ async fn every_answer_has_a_request_id_of_its_own() {
 #[tokio::test]
 async fn other_methods_are_405_and_name_those_that_work() {
     let server = Server::builder().start().await.unwrap();
-    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] {
+    for method in ["POST", "PUT", "PATCH", "OPTIONS", "HEAD"] {
         let answer = send(&server, method, DOCUMENTED, &[&basic(server.private_key())]).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
-        assert_eq!(answer.header("allow"), "GET", "{method}");
+        assert_eq!(answer.header("allow"), "DELETE, GET", "{method}");
     }
 }
 
@@ -121,7 +120,7 @@ async fn ids_that_cannot_be_ids_are_400() {
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
             let message = &answer.json()["message"];
             assert!(
-                message.as_str().unwrap().starts_with("an id may not"),
+                message.as_str().unwrap().contains("invalid id"),
                 "{message}"
             );
         }

@@ -77,9 +77,12 @@ async fn a_fault_can_be_for_one_operation() {
         .add_fault(fault.on_operation("getVersion"))
         .unwrap_err();
     assert!(matches!(unknown, Error::UnknownOperation { .. }));
-    assert_eq!(
-        unknown.to_string(),
-        "a fault is meant for the operation `getVersion`, but there are only: getFileVersionDetails"
+    let message = unknown.to_string();
+    assert!(
+        message
+            .starts_with("a fault is meant for the operation `getVersion`, but there are only: ")
+            && message.contains("getFileVersionDetails"),
+        "{message}"
     );
 }
 
@@ -242,7 +245,7 @@ async fn a_client_recovers_from_what_passes() {
             .unwrap();
         let version = client
             .get_file_version_details("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
-            .send()
+            .send_with_response()
             .await
             .unwrap();
         assert_eq!(version.attempts(), 2);

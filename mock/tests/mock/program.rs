@@ -118,9 +118,8 @@ async fn its_options_take_effect() {
     let client = client(&server);
     let mut statuses = Vec::new();
     for _ in 0..3 {
-        let call = client
-            .get_file_version_details("a", "a");
-        let status = match call.send().await {
+        let call = client.get_file_version_details("a", "a");
+        let status = match call.send_with_response().await {
             Ok(version) => version.status(),
             Err(error) => error.status().unwrap(),
         };

@@ -452,7 +452,11 @@ async fn redirects_are_reported_and_not_followed() {
     }
     let seen = fails([Reply::new("304 Not Modified", "", "")]).await;
     assert!(!seen.error.is_redirect() && !seen.error.is_transient());
-    assert!(seen.message.contains("304 Not Modified: no body"), "{}", seen.message);
+    assert!(
+        seen.message.contains("304 Not Modified: no body"),
+        "{}",
+        seen.message
+    );
 }
 
 #[tokio::test]

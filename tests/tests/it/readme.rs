@@ -36,7 +36,7 @@ async fn the_readme_example_makes_the_call_as_the_environment_says() {
     let url = server.url();
     let elsewhere = "http://127.0.0.1:1".to_owned();
     let key = ("IMAGEKIT_PRIVATE_KEY", KEY.to_owned());
-    let prints = Ok("file1.jpg is Some(100) bytes long\n");
+    let prints = Ok("file1.jpg is 100 bytes long\n");
     let cases = [
         (
             vec![key.clone(), ("IMAGEKIT_BASE_URL", url.clone())],

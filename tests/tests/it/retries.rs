@@ -317,7 +317,11 @@ async fn ten_thousand_calls_need_few_connections() {
     assert!(server.received().len() >= 10_000);
     println!("{} connections", server.connections());
     // A connection goes back to the pool a moment after its call is over, so that a few more are opened.
-    assert!(server.connections() <= 4 * AT_ONCE, "{}", server.connections());
+    assert!(
+        server.connections() <= 4 * AT_ONCE,
+        "{}",
+        server.connections()
+    );
 }
 
 #[tokio::test]

@@ -101,7 +101,9 @@ fn open_union(
 ) -> TokenStream {
     let ident = format_ident!("{name}");
     let doc = description(schema);
-    let discriminator = schema.pointer("/discriminator/propertyName").and_then(Value::as_str);
+    let discriminator = schema
+        .pointer("/discriminator/propertyName")
+        .and_then(Value::as_str);
     let discriminator = discriminator.unwrap_or_default();
     let mut printed = Vec::new();
     let mut arms = Vec::new();
@@ -110,12 +112,21 @@ fn open_union(
         let variant = variant_name(name, component);
         if variant == "Unknown" || !seen.insert(variant.clone()) || tags.is_empty() {
             let pointer = format!("{pointer}/anyOf/{index}");
-            refuse(&pointer, format!("`{component}` cannot become a variant of its own, `{variant}`, with a tag"));
+            refuse(
+                &pointer,
+                format!(
+                    "`{component}` cannot become a variant of its own, `{variant}`, with a tag"
+                ),
+            );
             continue;
         }
         let variant = format_ident!("{variant}");
         let component = format_ident!("{component}");
-        let listed = tags.iter().map(|tag| format!("`{tag}`")).collect::<Vec<_>>().join(" or ");
+        let listed = tags
+            .iter()
+            .map(|tag| format!("`{tag}`"))
+            .collect::<Vec<_>>()
+            .join(" or ");
         let variant_doc = format!("What has the `{discriminator}` {listed}.");
         printed.push(quote! { #[doc = #variant_doc] #variant(::std::boxed::Box<#component>) });
         arms.push(quote! { #variant(#component) = #(#tags)|* });

@@ -44,7 +44,12 @@ const FIXUPS: [Fixup; 4] = [
 
 /// Applies all fixups.
 pub(crate) fn apply(items: &mut Vec<Item>, texts: &Texts) -> Result<(), String> {
-    for Fixup { name, reason, apply } in FIXUPS {
+    for Fixup {
+        name,
+        reason,
+        apply,
+    } in FIXUPS
+    {
         if apply(items, texts) == 0 {
             return Err(format!(
                 "the fixup `{name}` found nothing to change. It is there because {reason}: see whether that still holds"
@@ -83,7 +88,8 @@ fn lossless_values(items: &mut Vec<Item>, _: &Texts) -> usize {
                 continue;
             }
             // Without a `default`, a reader of one's own takes absence for an error.
-            let default = (is_named(&field.ty, "Option") && !is_newtype).then(|| quote! { default, });
+            let default =
+                (is_named(&field.ty, "Option") && !is_newtype).then(|| quote! { default, });
             field.attrs.push(parse_quote! {
                 #[serde(#default deserialize_with = "crate::serde_helpers::read", serialize_with = "crate::serde_helpers::write")]
             });
@@ -95,8 +101,12 @@ fn lossless_values(items: &mut Vec<Item>, _: &Texts) -> usize {
 
 /// Whether a type is one of those that derived code changes, or holds it.
 fn holds_lossless(ty: &Type) -> bool {
-    ["f64", "i64", "DateTime", "NaiveDate"].iter().any(|name| is_named(ty, name))
-        || ["Option", "Vec", "BTreeMap"].iter().any(|name| is_named(ty, name))
+    ["f64", "i64", "DateTime", "NaiveDate"]
+        .iter()
+        .any(|name| is_named(ty, name))
+        || ["Option", "Vec", "BTreeMap"]
+            .iter()
+            .any(|name| is_named(ty, name))
             && arguments(ty).last().is_some_and(|ty| holds_lossless(ty))
 }
 
@@ -110,7 +120,11 @@ fn objects_only(items: &mut Vec<Item>, _: &Texts) -> usize {
             models.push(model.ident.clone());
         }
     }
-    items.extend(models.iter().map(|model| parse_quote! { crate::serde_helpers::object!(#model); }));
+    items.extend(
+        models
+            .iter()
+            .map(|model| parse_quote! { crate::serde_helpers::object!(#model); }),
+    );
     models.len()
 }
 
@@ -125,8 +139,8 @@ fn inert_docs(items: &mut Vec<Item>, texts: &Texts) -> usize {
         changed += inert(attributes, None);
         if let Item::Struct(model) = item {
             for field in &mut model.fields {
-                let wire_name = renamed(&field.attrs)
-                    .or_else(|| field.ident.as_ref().map(ToString::to_string));
+                let wire_name =
+                    renamed(&field.attrs).or_else(|| field.ident.as_ref().map(ToString::to_string));
                 let text = wire_name.and_then(|wire_name| texts.get(&(name.clone(), wire_name)));
                 changed += inert(&mut field.attrs, text);
             }
@@ -192,7 +206,9 @@ fn is_named(ty: &Type, name: &str) -> bool {
 }
 
 fn arguments(ty: &Type) -> Vec<&Type> {
-    let Type::Path(path) = ty else { return Vec::new() };
+    let Type::Path(path) = ty else {
+        return Vec::new();
+    };
     let Some(PathArguments::AngleBracketed(arguments)) =
         path.path.segments.last().map(|last| &last.arguments)
     else {

@@ -38,7 +38,11 @@ pub(crate) fn module(document: &Document, operations: &[Operation]) -> String {
     // Nothing would be left of a module whose operations are all beta.
     let gate = |module: &String| {
         let mut operations = operations.iter().filter(|it| it.module() == *module);
-        if operations.all(|it| it.beta) { "#[cfg(feature = \"beta\")]\n" } else { "" }
+        if operations.all(|it| it.beta) {
+            "#[cfg(feature = \"beta\")]\n"
+        } else {
+            ""
+        }
     };
     for module in &modules {
         let _ = writeln!(source, "{}mod {module};", gate(module));
@@ -69,7 +73,11 @@ pub(crate) fn page(document: &Document, operations: &[Operation], lines: usize) 
             text::first_paragraph(&description)
         );
         for operation in operations.iter().filter(|it| it.tag == tag) {
-            let arguments: Vec<_> = operation.arguments.iter().map(|it| it.rust_name()).collect();
+            let arguments: Vec<_> = operation
+                .arguments
+                .iter()
+                .map(|it| it.rust_name())
+                .collect();
             let _ = writeln!(
                 page,
                 "| `{}` | `{} {}` | {} | {} | `{}({})` |",

@@ -15,7 +15,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub(crate) use components::{Variant, ids, open_values, replacements, union_variants};
-pub(crate) use models::in_requests;
+pub(crate) use models::{in_requests, tags};
 pub(crate) use operation::Operation;
 
 use crate::document::Document;
@@ -33,9 +33,8 @@ pub(crate) const CLIENT: &str = "client/src/generated";
 /// Generates the source of the client, and the index of its operations.
 pub(crate) fn client(root: &Path, contract: &Contract) -> Result<Vec<Output>, Failures> {
     contract.check_generable()?;
-    sources(root, &contract.document).map_err(|(pointer, message)| {
-        not_generated(&contract.document, &pointer, message)
-    })
+    sources(root, &contract.document)
+        .map_err(|(pointer, message)| not_generated(&contract.document, &pointer, message))
 }
 
 fn sources(root: &Path, document: &Document) -> Result<Vec<Output>, (String, String)> {
@@ -48,19 +47,32 @@ fn sources(root: &Path, document: &Document) -> Result<Vec<Output>, (String, Str
     };
     let mut modules: BTreeMap<String, Vec<&Operation>> = BTreeMap::new();
     for operation in &operations {
-        modules.entry(operation.module()).or_default().push(operation);
+        modules
+            .entry(operation.module())
+            .or_default()
+            .push(operation);
     }
     let mut outputs = vec![
-        source("types.rs", &format!("//! The models of the API, from the components of the document.\n\n{}", models::print(document)?)),
+        source(
+            "types.rs",
+            &format!(
+                "//! The models of the API, from the components of the document.\n\n{}",
+                models::print(document)?
+            ),
+        ),
         source("mod.rs", &root_module(document)),
         source("models.rs", &models::table(document)),
         source("operations/mod.rs", &index::module(document, &operations)),
     ];
     for (name, operations_of_module) in &modules {
-        let printed = template::module(document, operations_of_module, &operations, &examples).map_err(refuse)?;
+        let printed = template::module(document, operations_of_module, &operations, &examples)
+            .map_err(refuse)?;
         outputs.push(source(&format!("operations/{name}.rs"), &printed));
     }
-    let lines = outputs.iter().map(|output| output.content.lines().count()).sum();
+    let lines = outputs
+        .iter()
+        .map(|output| output.content.lines().count())
+        .sum();
     outputs.push(Output {
         path: "docs/operations.md".to_owned(),
         content: index::page(document, &operations, lines),
@@ -76,7 +88,12 @@ fn source(name: &str, content: &str) -> Output {
 }
 
 fn root_module(document: &Document) -> String {
-    let text = |pointer: &str| document.at(pointer).and_then(Value::as_str).unwrap_or_default();
+    let text = |pointer: &str| {
+        document
+            .at(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let server = text("/servers/0/url").trim_end_matches('/');
     let version = text("/info/version");
     format!(
@@ -97,7 +114,10 @@ fn check_names(document: &Document) -> Result<(), (String, String)> {
             && name.chars().all(|c| c.is_ascii_alphanumeric());
         if !is_type || matches!(name, "Secret" | "Self") {
             let pointer = format!("{}/{}", crate::document::SCHEMAS, crate::tree::escape(name));
-            return Err((pointer, format!("`{name}` cannot be the name of a Rust type")));
+            return Err((
+                pointer,
+                format!("`{name}` cannot be the name of a Rust type"),
+            ));
         }
     }
     Ok(())

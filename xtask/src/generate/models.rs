@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 
 use openapiv3::OpenAPI;
-use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use proc_macro2::TokenStream;
+use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use quote::{format_ident, quote};
 use serde_json::{Map, Value, json};
 use syn::{Item, ItemMod};
@@ -30,11 +30,12 @@ pub(crate) fn print(document: &Document) -> Result<String, (String, String)> {
     let tokens = progenitor(&spec, &replacements)?;
     let file: syn::File = syn::parse2(tokens)
         .map_err(|error| refuse(format!("progenitor generated no Rust: {error}")))?;
-    let mut items = types_module(file).ok_or_else(|| refuse("there is no module `types`".to_owned()))?;
+    let mut items =
+        types_module(file).ok_or_else(|| refuse("there is no module `types`".to_owned()))?;
     fixups::apply(&mut items, &input.texts).map_err(refuse)?;
     for Replacement { name, definition } in &replacements {
-        let definition: syn::File = syn::parse2(definition.clone())
-            .map_err(|error| refuse(format!("{name}: {error}")))?;
+        let definition: syn::File =
+            syn::parse2(definition.clone()).map_err(|error| refuse(format!("{name}: {error}")))?;
         items.extend(definition.items);
     }
     let constructors = constructors(document)?;
@@ -60,7 +61,9 @@ pub(crate) fn table(document: &Document) -> String {
          Some(match component {\n",
     );
     for name in names {
-        table.push_str(&format!("        {name:?} => visitor.visit::<types::{name}>(),\n"));
+        table.push_str(&format!(
+            "        {name:?} => visitor.visit::<types::{name}>(),\n"
+        ));
     }
     table.push_str("        _ => return None,\n    })\n}\n");
     table
@@ -100,7 +103,10 @@ impl Input {
             };
             schemas.insert(name.to_owned(), schema);
         }
-        schemas.insert(SECRET.to_owned(), json!({ "type": "string", "enum": ["replaced"] }));
+        schemas.insert(
+            SECRET.to_owned(),
+            json!({ "type": "string", "enum": ["replaced"] }),
+        );
         spec["components"] = json!({ "schemas": schemas });
         Self { spec, texts }
     }
@@ -123,14 +129,29 @@ fn simplified(schema: &Value) -> Value {
             let kept = entries.iter().filter(|(key, value)| {
                 let constrains = matches!(
                     key.as_str(),
-                    "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf"
-                        | "minLength" | "maxLength" | "pattern" | "minItems" | "maxItems" | "uniqueItems"
-                        | "minProperties" | "maxProperties" | "default" | "example" | "not"
+                    "minimum"
+                        | "maximum"
+                        | "exclusiveMinimum"
+                        | "exclusiveMaximum"
+                        | "multipleOf"
+                        | "minLength"
+                        | "maxLength"
+                        | "pattern"
+                        | "minItems"
+                        | "maxItems"
+                        | "uniqueItems"
+                        | "minProperties"
+                        | "maxProperties"
+                        | "default"
+                        | "example"
+                        | "not"
                 );
                 // The one value of a discriminator.
-                let is_tag = key.as_str() == "enum" && value.as_array().is_some_and(|it| it.len() == 1);
+                let is_tag =
+                    key.as_str() == "enum" && value.as_array().is_some_and(|it| it.len() == 1);
                 // Properties may have any of these names.
-                let is_keyword = !value.is_object() || key.as_str() == "not" || key.as_str() == "default";
+                let is_keyword =
+                    !value.is_object() || key.as_str() == "not" || key.as_str() == "default";
                 !(constrains && is_keyword) && !is_tag && !key.starts_with("x-")
             });
             kept.map(|(key, value)| {
@@ -216,7 +237,11 @@ pub(crate) fn in_requests(document: &Document) -> BTreeSet<String> {
     let mut next: Vec<String> = Vec::new();
     for (pointer, target) in document.references() {
         if pointer.contains("/requestBody/") && !pointer.starts_with("/x-webhooks/") {
-            next.extend(target.strip_prefix("#/components/schemas/").map(str::to_owned));
+            next.extend(
+                target
+                    .strip_prefix("#/components/schemas/")
+                    .map(str::to_owned),
+            );
         }
     }
     while let Some(name) = next.pop() {
@@ -226,7 +251,11 @@ pub(crate) fn in_requests(document: &Document) -> BTreeSet<String> {
         let prefix = format!("{SCHEMAS}/{name}/");
         for (pointer, target) in document.references() {
             if pointer.starts_with(&prefix) {
-                next.extend(target.strip_prefix("#/components/schemas/").map(str::to_owned));
+                next.extend(
+                    target
+                        .strip_prefix("#/components/schemas/")
+                        .map(str::to_owned),
+                );
             }
         }
     }
@@ -241,8 +270,12 @@ fn constructors(document: &Document) -> Result<TokenStream, (String, String)> {
     let mut printed = TokenStream::new();
     for name in in_requests(document) {
         let pointer = format!("{SCHEMAS}/{name}");
-        let Some(schema) = document.at(&pointer) else { continue };
-        let Some(properties) = schema["properties"].as_object() else { continue };
+        let Some(schema) = document.at(&pointer) else {
+            continue;
+        };
+        let Some(properties) = schema["properties"].as_object() else {
+            continue;
+        };
         if flattened.contains(&name) {
             continue;
         }
@@ -251,10 +284,15 @@ fn constructors(document: &Document) -> Result<TokenStream, (String, String)> {
         let tag = tags.get(&name);
         let mut order = strings(&schema["x-arguments"]);
         let is_argument = |property: &str| {
-            required.contains(&property) && tag.is_none_or(|(discriminator, _)| discriminator != property)
+            required.contains(&property)
+                && tag.is_none_or(|(discriminator, _)| discriminator != property)
         };
         if order.is_empty() {
-            order = properties.keys().map(String::as_str).filter(|it| is_argument(it)).collect();
+            order = properties
+                .keys()
+                .map(String::as_str)
+                .filter(|it| is_argument(it))
+                .collect();
             if order.len() > 1 {
                 return Err(refuse(format!(
                     "x-arguments must list what is required: {}",
@@ -285,11 +323,19 @@ fn constructors(document: &Document) -> Result<TokenStream, (String, String)> {
                 continue;
             }
             let kind = kind(document, value).map_err(refuse)?;
-            let optional = !matches!(kind, Kind::List(_) | Kind::FreeMap(_)) || value["nullable"] == true;
+            let optional =
+                !matches!(kind, Kind::List(_) | Kind::FreeMap(_)) || value["nullable"] == true;
             let ty = types::argument(&kind);
             let converted = types::convert(&kind, &quote!(#ident), TypePlace::Model);
-            let converted = if optional { quote! { Some(#converted) } } else { converted };
-            let doc = text::doc("Sets", &text::first_paragraph(value["description"].as_str().unwrap_or_default()));
+            let converted = if optional {
+                quote! { Some(#converted) }
+            } else {
+                converted
+            };
+            let doc = text::doc(
+                "Sets",
+                &text::first_paragraph(value["description"].as_str().unwrap_or_default()),
+            );
             setters.push(quote! {
                 #[doc = #doc]
                 #[must_use]
@@ -301,7 +347,14 @@ fn constructors(document: &Document) -> Result<TokenStream, (String, String)> {
             fields.push(quote! { #ident: ::std::default::Default::default() });
         }
         let ident = format_ident!("{name}");
-        let new_doc = format!("Creates one with what is required{}.", if setters.is_empty() { "" } else { "; the rest is set by the methods below" });
+        let new_doc = format!(
+            "Creates one with what is required{}.",
+            if setters.is_empty() {
+                ""
+            } else {
+                "; the rest is set by the methods below"
+            }
+        );
         printed.extend(quote! {
             impl #ident {
                 #[doc = #new_doc]
@@ -322,7 +375,11 @@ pub(crate) fn tags(document: &Document) -> BTreeMap<String, (String, String)> {
         let Some(discriminator) = schema["discriminator"]["propertyName"].as_str() else {
             continue;
         };
-        for (tag, target) in schema["discriminator"]["mapping"].as_object().into_iter().flatten() {
+        for (tag, target) in schema["discriminator"]["mapping"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
             if let Some(name) = target.as_str().and_then(|it| it.rsplit('/').next()) {
                 tags.entry(name.to_owned())
                     .or_insert_with(|| (discriminator.to_owned(), tag.clone()));

@@ -153,10 +153,7 @@ impl Operation {
             .collect()
     }
 
-    fn parse(
-        document: &Document,
-        found: &document::Operation,
-    ) -> Result<Self, (String, String)> {
+    fn parse(document: &Document, found: &document::Operation) -> Result<Self, (String, String)> {
         let value = document.at(&found.pointer).unwrap_or(&Value::Null);
         let refuse = |message: String| (found.pointer.clone(), message);
         let text = |key: &str| value[key].as_str().unwrap_or_default().trim().to_owned();
@@ -280,10 +277,15 @@ pub(crate) fn flattened_bodies(document: &Document) -> BTreeSet<String> {
         let Some(name) = target.strip_prefix("#/components/schemas/") else {
             continue;
         };
-        let is_body = pointer.contains("/requestBody/content/") && pointer.ends_with("/schema/$ref")
+        let is_body = pointer.contains("/requestBody/content/")
+            && pointer.ends_with("/schema/$ref")
             || pointer.starts_with("/components/requestBodies/");
         let is_event = pointer.starts_with("/x-webhooks/");
-        let names = if is_body && !is_event { &mut bodies } else { &mut others };
+        let names = if is_body && !is_event {
+            &mut bodies
+        } else {
+            &mut others
+        };
         names.insert(name.to_owned());
     }
     bodies.retain(|name| {
@@ -310,7 +312,9 @@ pub(crate) fn kind(document: &Document, schema: &Value) -> Result<Kind, String> 
         } else if target["type"] == "string" {
             Kind::Named(name)
         } else if has("type") {
-            return Err(format!("`{name}` is a component, but not an object, enum, union or id"));
+            return Err(format!(
+                "`{name}` is a component, but not an object, enum, union or id"
+            ));
         } else {
             Kind::Anything(name)
         });
@@ -355,12 +359,7 @@ fn parameters(
     Ok(params)
 }
 
-fn param(
-    document: &Document,
-    node: &Value,
-    place: Place,
-    schema: &Value,
-) -> Result<Param, String> {
+fn param(document: &Document, node: &Value, place: Place, schema: &Value) -> Result<Param, String> {
     let description = node["description"].as_str().or_else(|| {
         let target = document.resolve(schema.pointer("/allOf/0").unwrap_or(schema));
         target["description"].as_str()
@@ -373,7 +372,10 @@ fn param(
         alone: schema["x-alone"] == true,
         kind: kind(document, schema)?,
         description: description.unwrap_or_default().trim().to_owned(),
-        example: node.get("example").or_else(|| schema.get("example")).cloned(),
+        example: node
+            .get("example")
+            .or_else(|| schema.get("example"))
+            .cloned(),
     })
 }
 
@@ -410,7 +412,11 @@ fn request_body(
             nullable: false,
             alone: false,
             kind: kind(document, schema).map_err(|reason| (pointer.clone(), reason))?,
-            description: target["description"].as_str().unwrap_or_default().trim().to_owned(),
+            description: target["description"]
+                .as_str()
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
             example: None,
         };
         return Ok((Body::Json, vec![param]));
@@ -448,7 +454,9 @@ fn arrange(params: Vec<Param>, order: &Value) -> Result<(Vec<Param>, Vec<Param>)
         params.into_iter().partition(|param| param.required);
     let order = strings(order);
     let beside_path = || arguments.iter().filter(|param| param.place != Place::Path);
-    let named: BTreeSet<&str> = beside_path().map(|param| param.wire_name.as_str()).collect();
+    let named: BTreeSet<&str> = beside_path()
+        .map(|param| param.wire_name.as_str())
+        .collect();
     let listed: BTreeSet<&str> = order.iter().map(String::as_str).collect();
     if listed != named && !(order.is_empty() && named.len() == 1) {
         let names: Vec<&str> = named.into_iter().collect();
@@ -465,7 +473,10 @@ fn arrange(params: Vec<Param>, order: &Value) -> Result<(Vec<Param>, Vec<Param>)
     Ok((arguments, setters))
 }
 
-fn responses(document: &Document, operation: &Value) -> (Vec<(String, Success)>, Vec<(String, String)>) {
+fn responses(
+    document: &Document,
+    operation: &Value,
+) -> (Vec<(String, Success)>, Vec<(String, String)>) {
     let mut successes = Vec::new();
     let mut failures = Vec::new();
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {

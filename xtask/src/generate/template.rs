@@ -13,7 +13,12 @@ use super::types::{self, Place as TypePlace};
 use crate::document::Document;
 
 /// Prints the module of the operations of one tag.
-pub(crate) fn module(document: &Document, operations: &[&Operation], all: &[Operation], examples: &dyn Fn(&str) -> Option<Value>) -> Result<String, String> {
+pub(crate) fn module(
+    document: &Document,
+    operations: &[&Operation],
+    all: &[Operation],
+    examples: &dyn Fn(&str) -> Option<Value>,
+) -> Result<String, String> {
     let printed = operations
         .iter()
         .map(|operation| print(document, operation, all, examples))
@@ -24,11 +29,17 @@ pub(crate) fn module(document: &Document, operations: &[&Operation], all: &[Oper
         use crate::{Client, types};
         #(#printed)*
     };
-    let file = syn::parse2(tokens).map_err(|error| format!("the operations are not valid Rust: {error}"))?;
+    let file = syn::parse2(tokens)
+        .map_err(|error| format!("the operations are not valid Rust: {error}"))?;
     Ok(prettyplease::unparse(&file))
 }
 
-fn print(document: &Document, operation: &Operation, all: &[Operation], examples: &dyn Fn(&str) -> Option<Value>) -> Result<TokenStream, String> {
+fn print(
+    document: &Document,
+    operation: &Operation,
+    all: &[Operation],
+    examples: &dyn Fn(&str) -> Option<Value>,
+) -> Result<TokenStream, String> {
     let method = format_ident!("{}", operation.method_name());
     let name = format_ident!("{}", operation.type_name());
     let arguments = operation.arguments.iter().map(|param| {
@@ -37,13 +48,19 @@ fn print(document: &Document, operation: &Operation, all: &[Operation], examples
         quote! { #ident: #ty }
     });
     let set_arguments = operation.arguments.iter().map(set);
-    let object_body = (operation.body == Body::Json && !operation.params().any(|it| it.place == Place::Body))
-        .then(|| quote! { request.expect_object(); });
+    let object_body = (operation.body == Body::Json
+        && !operation.params().any(|it| it.place == Place::Body))
+    .then(|| quote! { request.expect_object(); });
     let beta = operation.beta.then(|| quote! { #[cfg(feature = "beta")] });
-    let deprecated = operation.deprecated.then(|| quote! { #[deprecated(note = "ImageKit advises against it")] });
-    let allow_deprecated = operation.deprecated.then(|| quote! { #[allow(deprecated)] });
+    let deprecated = operation
+        .deprecated
+        .then(|| quote! { #[deprecated(note = "ImageKit advises against it")] });
+    let allow_deprecated = operation
+        .deprecated
+        .then(|| quote! { #[allow(deprecated)] });
     let doc = method_doc(document, operation, examples);
-    let struct_doc = format!("A call of [`Client::{method}`](crate::Client::{method}), before it is sent.");
+    let struct_doc =
+        format!("A call of [`Client::{method}`](crate::Client::{method}), before it is sent.");
     let setters = operation.setters.iter().map(setter);
     let constant = constant(operation);
     let (response_enum, value, decode) = decoding(operation);
@@ -146,7 +163,9 @@ fn set_value(place: Place, name: &str, value: &TokenStream) -> TokenStream {
         Place::Property => quote! { request.set_property(#name, &#value); },
         Place::Body => quote! { request.set_body(&#value); },
         Place::Field(Encoding::Plain) => quote! { request.set_field(#name, &#value); },
-        Place::Field(Encoding::CommaSeparated) => quote! { request.set_list_field(#name, &#value); },
+        Place::Field(Encoding::CommaSeparated) => {
+            quote! { request.set_list_field(#name, &#value); }
+        }
         Place::Field(Encoding::Json) => quote! { request.set_json_field(#name, &#value); },
         Place::Field(Encoding::File) => quote! { request.set_file(#name, #value); },
     }
@@ -168,8 +187,10 @@ fn setter(param: &Param) -> TokenStream {
     };
     if param.nullable && param.place == Place::Property {
         let clear = format_ident!("clear_{}", param.rust_name().trim_end_matches('_'));
-        let set_or_clear = format_ident!("set_or_clear_{}", param.rust_name().trim_end_matches('_'));
-        let clear_doc = format!("Clears what [`{ident}`](Self::{ident}) sets, by sending null for it.");
+        let set_or_clear =
+            format_ident!("set_or_clear_{}", param.rust_name().trim_end_matches('_'));
+        let clear_doc =
+            format!("Clears what [`{ident}`](Self::{ident}) sets, by sending null for it.");
         let set_or_clear_doc = format!("Sets or clears what [`{ident}`](Self::{ident}) sets.");
         printed.extend(quote! {
             #[doc = #clear_doc]
@@ -221,13 +242,19 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
             }
             Success::List(name) => {
                 let name = format_ident!("{name}");
-                (quote! { crate::List<types::#name> }, quote! { response.decode_list() })
+                (
+                    quote! { crate::List<types::#name> },
+                    quote! { response.decode_list() },
+                )
             }
         };
         return (None, value, decode);
     }
     let name = format_ident!("{}Response", operation.id.to_upper_camel_case());
-    let doc = format!("What [`Client::{0}`](crate::Client::{0}) returns, told apart by the status.", operation.method_name());
+    let doc = format!(
+        "What [`Client::{0}`](crate::Client::{0}) returns, told apart by the status.",
+        operation.method_name()
+    );
     let mut variants = Vec::new();
     let mut arms = Vec::new();
     for success in &distinct {
@@ -239,14 +266,26 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
             .collect();
         let variant_doc = format!("The response with the status {}.", statuses.join(" or "));
         let (variant, value, decode) = match success {
-            Success::Empty => (format_ident!("Empty"), quote! { () }, quote! { response.empty() }),
+            Success::Empty => (
+                format_ident!("Empty"),
+                quote! { () },
+                quote! { response.empty() },
+            ),
             Success::One(component) => {
                 let component = format_ident!("{component}");
-                (component.clone(), quote! { Box<types::#component> }, quote! { response.decode()? })
+                (
+                    component.clone(),
+                    quote! { Box<types::#component> },
+                    quote! { response.decode()? },
+                )
             }
             Success::List(component) => {
                 let component = format_ident!("{component}");
-                (component.clone(), quote! { crate::List<types::#component> }, quote! { response.decode_list()? })
+                (
+                    component.clone(),
+                    quote! { crate::List<types::#component> },
+                    quote! { response.decode_list()? },
+                )
             }
         };
         variants.push(quote! { #[doc = #variant_doc] #variant(#value) });
@@ -255,7 +294,9 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
     }
     // A status that is not documented is decoded like the first one.
     let (_, first) = arms.remove(0);
-    let arms = arms.iter().map(|(statuses, decode)| quote! { #(#statuses)|* => #decode, });
+    let arms = arms
+        .iter()
+        .map(|(statuses, decode)| quote! { #(#statuses)|* => #decode, });
     let beta = operation.beta.then(|| quote! { #[cfg(feature = "beta")] });
     let printed = quote! {
         #[doc = #doc]
@@ -277,7 +318,11 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
 }
 
 /// What an operation can do beside being sent: pages, batches, jobs, progress.
-fn behaviour(document: &Document, operation: &Operation, all: &[Operation]) -> Result<TokenStream, String> {
+fn behaviour(
+    document: &Document,
+    operation: &Operation,
+    all: &[Operation],
+) -> Result<TokenStream, String> {
     let mut printed = TokenStream::new();
     if operation.params().any(|param| param.kind == Kind::File) {
         printed.extend(quote! {
@@ -291,7 +336,10 @@ fn behaviour(document: &Document, operation: &Operation, all: &[Operation]) -> R
     }
     if let Some(pages) = &operation.pages {
         let Some((_, Success::List(item))) = operation.successes.first() else {
-            return Err(format!("{}: x-pages needs a list as response", operation.id));
+            return Err(format!(
+                "{}: x-pages needs a list as response",
+                operation.id
+            ));
         };
         let item = format_ident!("{item}");
         let (offset, limit, longest) = (&pages.offset, &pages.limit, pages.longest);
@@ -325,10 +373,12 @@ fn behaviour(document: &Document, operation: &Operation, all: &[Operation]) -> R
             .iter()
             .find(|other| other.id == job.operation)
             .ok_or_else(|| format!("{}: x-job names no operation", operation.id))?;
-        let state = status
-            .job_state
-            .as_ref()
-            .ok_or_else(|| format!("{}: the operation of x-job has no x-job-state", operation.id))?;
+        let state = status.job_state.as_ref().ok_or_else(|| {
+            format!(
+                "{}: the operation of x-job has no x-job-state",
+                operation.id
+            )
+        })?;
         let (value, property, done) = job_state(status, state);
         let status_name = format_ident!("{}", status.type_name());
         let module = format_ident!("{}", status.module());
@@ -374,7 +424,11 @@ fn behaviour(document: &Document, operation: &Operation, all: &[Operation]) -> R
     Ok(printed)
 }
 
-fn polling(operation: &Operation, state: &super::operation::JobState, request: &TokenStream) -> TokenStream {
+fn polling(
+    operation: &Operation,
+    state: &super::operation::JobState,
+    request: &TokenStream,
+) -> TokenStream {
     let (value, property, done) = job_state(operation, state);
     quote! {
         /// Waits until the job is done, within a limit of its own; see [`JobPoller`](crate::JobPoller).
@@ -393,7 +447,10 @@ fn polling(operation: &Operation, state: &super::operation::JobState, request: &
     }
 }
 
-fn job_state<'a>(operation: &Operation, state: &'a super::operation::JobState) -> (TokenStream, &'a str, &'a [String]) {
+fn job_state<'a>(
+    operation: &Operation,
+    state: &'a super::operation::JobState,
+) -> (TokenStream, &'a str, &'a [String]) {
     let value = match operation.successes.first() {
         Some((_, Success::One(name))) => {
             let name = format_ident!("{name}");
@@ -404,7 +461,11 @@ fn job_state<'a>(operation: &Operation, state: &'a super::operation::JobState) -
     (value, &state.property, &state.done)
 }
 
-fn method_doc(document: &Document, operation: &Operation, examples: &dyn Fn(&str) -> Option<Value>) -> String {
+fn method_doc(
+    document: &Document,
+    operation: &Operation,
+    examples: &dyn Fn(&str) -> Option<Value>,
+) -> String {
     let mut doc = text::markdown(&operation.summary);
     if !doc.ends_with('.') {
         doc.push('.');
@@ -435,9 +496,16 @@ fn method_doc(document: &Document, operation: &Operation, examples: &dyn Fn(&str
     if !operation.setters.is_empty() {
         let setters = operation.setters.iter().map(|param| {
             let name = param.rust_name();
-            format!("[`{name}`](crate::operations::{}::{name})", operation.type_name())
+            format!(
+                "[`{name}`](crate::operations::{}::{name})",
+                operation.type_name()
+            )
         });
-        let _ = write!(doc, "\n\nOptional: {}.", setters.collect::<Vec<_>>().join(", "));
+        let _ = write!(
+            doc,
+            "\n\nOptional: {}.",
+            setters.collect::<Vec<_>>().join(", ")
+        );
     }
     let failures: Vec<_> = operation
         .failures
@@ -451,12 +519,20 @@ fn method_doc(document: &Document, operation: &Operation, examples: &dyn Fn(&str
         }
         doc.push_str("\n- 401, 403, 429 and 5xx, as for every operation: see [`errors`](crate::_documentation::errors).");
     }
-    let _ = write!(doc, "\n\n# Example\n\n{}", example(document, operation, examples));
+    let _ = write!(
+        doc,
+        "\n\n# Example\n\n{}",
+        example(document, operation, examples)
+    );
     doc
 }
 
 /// A call with everything that is required, in the values of the documented example.
-fn example(document: &Document, operation: &Operation, examples: &dyn Fn(&str) -> Option<Value>) -> String {
+fn example(
+    document: &Document,
+    operation: &Operation,
+    examples: &dyn Fn(&str) -> Option<Value>,
+) -> String {
     let body = request_example(document, operation, examples);
     let mut arguments = Vec::new();
     for param in &operation.arguments {
@@ -470,7 +546,11 @@ fn example(document: &Document, operation: &Operation, examples: &dyn Fn(&str) -
         arguments.push(literal(&param.kind, value.as_ref()));
     }
     let call = format!("{}({})", operation.method_name(), arguments.join(", "));
-    let attributes = if operation.deprecated { "# #[allow(deprecated)]\n" } else { "" };
+    let attributes = if operation.deprecated {
+        "# #[allow(deprecated)]\n"
+    } else {
+        ""
+    };
     let binding = match operation.distinct_successes().as_slice() {
         [Success::Empty] => "",
         _ => "let response = ",
@@ -482,9 +562,16 @@ fn example(document: &Document, operation: &Operation, examples: &dyn Fn(&str) -
 }
 
 /// The documented body of a request.
-fn request_example(document: &Document, operation: &Operation, examples: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {
+fn request_example(
+    document: &Document,
+    operation: &Operation,
+    examples: &dyn Fn(&str) -> Option<Value>,
+) -> Option<Value> {
     let body = document.at(&format!("{}/requestBody", operation.pointer))?;
-    let content = document.resolve(body)["content"].as_object()?.values().next()?;
+    let content = document.resolve(body)["content"]
+        .as_object()?
+        .values()
+        .next()?;
     let first = content["examples"].as_object()?.values().next()?;
     let example = document.resolve(first);
     match example["externalValue"].as_str() {
@@ -506,18 +593,25 @@ fn literal(kind: &Kind, value: Option<&Value>) -> String {
         Kind::File => "imagekit_client::UploadSource::open(\"coat.jpg\").await?".to_owned(),
         Kind::List(item) => match value.and_then(Value::as_array) {
             Some(items) => {
-                let items: Vec<_> = items.iter().map(|value| literal(item, Some(value))).collect();
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|value| literal(item, Some(value)))
+                    .collect();
                 format!("[{}]", items.join(", "))
             }
             None => format!("[{}]", literal(item, None)),
         },
         Kind::FreeMap(_) | Kind::Anything(_) => match value {
-            Some(value) => format!("serde_json::from_value::<serde_json::Map<String, serde_json::Value>>(serde_json::json!({value}))?"),
+            Some(value) => format!(
+                "serde_json::from_value::<serde_json::Map<String, serde_json::Value>>(serde_json::json!({value}))?"
+            ),
             None => "serde_json::Map::<String, serde_json::Value>::new()".to_owned(),
         },
         Kind::Named(name) => {
             let value = value.cloned().unwrap_or(Value::Null);
-            format!("serde_json::from_value::<imagekit_client::types::{name}>(serde_json::json!({value}))?")
+            format!(
+                "serde_json::from_value::<imagekit_client::types::{name}>(serde_json::json!({value}))?"
+            )
         }
     }
 }

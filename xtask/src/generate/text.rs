@@ -8,7 +8,10 @@ pub(crate) fn markdown(description: &str) -> String {
     let mut in_list = false;
     for line in description.trim().lines() {
         let trimmed = line.trim_start();
-        let marker: String = trimmed.chars().take_while(|c| matches!(c, '`' | '~')).collect();
+        let marker: String = trimmed
+            .chars()
+            .take_while(|c| matches!(c, '`' | '~'))
+            .collect();
         if let Some(open) = &fence {
             if marker.starts_with(open.as_str()) && trimmed.len() == marker.len() {
                 fence = None;
@@ -18,16 +21,25 @@ pub(crate) fn markdown(description: &str) -> String {
         }
         if marker.len() >= 3 {
             let language = trimmed[marker.len()..].trim();
-            let is_inert = matches!(language, "text" | "json" | "yaml" | "console" | "http" | "html");
+            let is_inert = matches!(
+                language,
+                "text" | "json" | "yaml" | "console" | "http" | "html"
+            );
             let language = if is_inert { language } else { "text" };
             lines.push(format!("{marker}{language}"));
             fence = Some(marker);
             continue;
         }
-        in_list = trimmed.starts_with("- ") || trimmed.starts_with("* ") || in_list && !trimmed.is_empty();
+        in_list = trimmed.starts_with("- ")
+            || trimmed.starts_with("* ")
+            || in_list && !trimmed.is_empty();
         let indent = line.len() - trimmed.len();
         // Four spaces make a code block, which would be a test.
-        let line = if indent >= 4 && !in_list { trimmed } else { line };
+        let line = if indent >= 4 && !in_list {
+            trimmed
+        } else {
+            line
+        };
         lines.push(line.replace('\r', ""));
     }
     lines.join("\n")

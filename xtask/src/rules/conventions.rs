@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Contract, Diagnostics, Rule, text};
-use crate::generate;
 use crate::document::{Document, Role, SCHEMAS};
+use crate::generate;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -105,18 +105,22 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn named_shapes(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
+    let tags = generate::tags(&contract.document);
     for schema in contract.document.schemas() {
         let value = schema.value;
         if schema.role == Role::Component || value.get("$ref").is_some() {
             continue;
         }
         // What an open union may hold beside its variants.
-        let is_rest_of_union = schema.pointer.contains("/anyOf/") && value.as_object().is_some_and(|it| it.len() == 1);
+        let is_rest_of_union =
+            schema.pointer.contains("/anyOf/") && value.as_object().is_some_and(|it| it.len() == 1);
         if (value["type"] == "object" || value.get("properties").is_some()) && !is_rest_of_union {
             diagnostics.at(&schema.pointer, "an object without a name of its own");
         }
         let in_open_enum = schema.pointer.ends_with("/anyOf/0");
-        let is_tag = value["enum"].as_array().is_some_and(|it| it.len() == 1);
+        let is_tag = tags.iter().any(|(component, (discriminator, _))| {
+            schema.pointer == format!("{SCHEMAS}/{component}/properties/{discriminator}")
+        });
         if value.get("enum").is_some() && !in_open_enum && !is_tag {
             diagnostics.at(&schema.pointer, "an enum without a name of its own");
         }
@@ -200,7 +204,10 @@ fn errors(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         for range in ["4XX", "5XX"] {
             let pointer = format!("{}/responses/{range}", operation.pointer);
             if document.at(&pointer).is_none() {
-                diagnostics.at(&operation.pointer, format!("the operation has no response for {range}"));
+                diagnostics.at(
+                    &operation.pointer,
+                    format!("the operation has no response for {range}"),
+                );
             }
         }
     }
@@ -218,29 +225,50 @@ fn idempotency(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
                 "`x-idempotent` is true, at another method than GET and HEAD, or absent",
             );
         }
-        if !text(value, "description").to_lowercase().contains("idempotent") {
+        if !text(value, "description")
+            .to_lowercase()
+            .contains("idempotent")
+        {
             let id = &operation.id;
-            diagnostics.at(&operation.pointer, format!("`{id}` does not say whether it is idempotent, and why"));
+            diagnostics.at(
+                &operation.pointer,
+                format!("`{id}` does not say whether it is idempotent, and why"),
+            );
         }
     }
 }
 
 fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     const KNOWN: [&str; 13] = [
-        "x-alone", "x-arguments", "x-batches", "x-beta", "x-enum-descriptions", "x-idempotent", "x-idempotent-if", "x-job", "x-job-state",
-        "x-pages", "x-secret", "x-value", "x-webhooks",
+        "x-alone",
+        "x-arguments",
+        "x-batches",
+        "x-beta",
+        "x-enum-descriptions",
+        "x-idempotent",
+        "x-idempotent-if",
+        "x-job",
+        "x-job-state",
+        "x-pages",
+        "x-secret",
+        "x-value",
+        "x-webhooks",
     ];
     let document = &contract.document;
     document.walk(&mut |pointer, value| {
         let entries = value.as_object().into_iter().flatten();
         for (key, mark) in entries.filter(|(key, _)| key.starts_with("x-")) {
             let place = format!("{pointer}/{}", crate::tree::escape(key));
-            let is_header = pointer.ends_with("/headers") || pointer.ends_with("/x-response-headers");
+            let is_header =
+                pointer.ends_with("/headers") || pointer.ends_with("/x-response-headers");
             if is_header || key == "x-response-headers" && pointer.is_empty() {
                 continue;
             }
             if !KNOWN.contains(&key.as_str()) {
-                diagnostics.at(&place, format!("`{key}` is not an extension that this project knows"));
+                diagnostics.at(
+                    &place,
+                    format!("`{key}` is not an extension that this project knows"),
+                );
             } else if matches!(key.as_str(), "x-alone" | "x-beta" | "x-secret") && *mark != true {
                 diagnostics.at(&place, format!("`{key}` is true, or absent"));
             } else if key == "x-secret" && value["type"] != "string" {
@@ -257,16 +285,31 @@ fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         if let Some(pages) = value.get("x-pages")
             && !(has_parameter(&pages["offset"]) && has_parameter(&pages["limit"]))
         {
-            diagnostics.at(format!("{}/x-pages", operation.pointer), "`offset` and `limit` must name query parameters");
+            diagnostics.at(
+                format!("{}/x-pages", operation.pointer),
+                "`offset` and `limit` must name query parameters",
+            );
         }
         if let Some(batches) = value.get("x-batches")
-            && !(batches["ids"].is_string() && batches["done"].is_string() && batches["size"].as_u64().is_some_and(|it| it > 0))
+            && !(batches["ids"].is_string()
+                && batches["done"].is_string()
+                && batches["size"].as_u64().is_some_and(|it| it > 0))
         {
-            diagnostics.at(format!("{}/x-batches", operation.pointer), "`ids`, `done` and a positive `size` are needed");
+            diagnostics.at(
+                format!("{}/x-batches", operation.pointer),
+                "`ids`, `done` and a positive `size` are needed",
+            );
         }
         if let Some(job) = value.get("x-job") {
-            let target = document.operations().into_iter().find(|it| job["operation"] == it.id.as_str());
-            let tells_state = target.is_some_and(|it| document.at(&format!("{}/x-job-state", it.pointer)).is_some());
+            let target = document
+                .operations()
+                .into_iter()
+                .find(|it| job["operation"] == it.id.as_str());
+            let tells_state = target.is_some_and(|it| {
+                document
+                    .at(&format!("{}/x-job-state", it.pointer))
+                    .is_some()
+            });
             if !tells_state || !job["id"].is_string() {
                 diagnostics.at(
                     format!("{}/x-job", operation.pointer),
@@ -275,9 +318,13 @@ fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             }
         }
         if let Some(state) = value.get("x-job-state")
-            && !(state["property"].is_string() && state["done"].as_array().is_some_and(|it| !it.is_empty()))
+            && !(state["property"].is_string()
+                && state["done"].as_array().is_some_and(|it| !it.is_empty()))
         {
-            diagnostics.at(format!("{}/x-job-state", operation.pointer), "`property` and a list `done` are needed");
+            diagnostics.at(
+                format!("{}/x-job-state", operation.pointer),
+                "`property` and a list `done` are needed",
+            );
         }
     }
 }
@@ -286,19 +333,32 @@ fn unions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
     for (name, schema) in document.components() {
         let pointer = format!("{SCHEMAS}/{}", crate::tree::escape(name));
-        let Some(discriminator) = schema.get("discriminator") else { continue };
+        let Some(discriminator) = schema.get("discriminator") else {
+            continue;
+        };
         let Some(variants) = generate::union_variants(schema) else {
-            diagnostics.at(&pointer, "an open union is `anyOf` of references, and `type: object` as its last branch");
+            diagnostics.at(
+                &pointer,
+                "an open union is `anyOf` of references, and `type: object` as its last branch",
+            );
             continue;
         };
         let property = text(discriminator, "propertyName");
         for variant in &variants {
-            let target = document.at(&format!("{SCHEMAS}/{}", variant.component)).unwrap_or(&Value::Null);
+            let target = document
+                .at(&format!("{SCHEMAS}/{}", variant.component))
+                .unwrap_or(&Value::Null);
             if target["properties"].get(property).is_none() {
-                diagnostics.at(&pointer, format!("`{}` has no property `{property}`", variant.component));
+                diagnostics.at(
+                    &pointer,
+                    format!("`{}` has no property `{property}`", variant.component),
+                );
             }
             if variant.tags.is_empty() {
-                diagnostics.at(&pointer, format!("no tag of the mapping chooses `{}`", variant.component));
+                diagnostics.at(
+                    &pointer,
+                    format!("no tag of the mapping chooses `{}`", variant.component),
+                );
             }
         }
         for (tag, target) in discriminator["mapping"].as_object().into_iter().flatten() {
@@ -307,7 +367,10 @@ fn unions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             });
             if !is_variant {
                 diagnostics.at(
-                    format!("{pointer}/discriminator/mapping/{}", crate::tree::escape(tag)),
+                    format!(
+                        "{pointer}/discriminator/mapping/{}",
+                        crate::tree::escape(tag)
+                    ),
                     format!("`{tag}` chooses what is not in the `anyOf`"),
                 );
             }
@@ -439,8 +502,12 @@ fn null_arrays(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             continue;
         };
         // Null means something in a request, and is not sent where it means nothing.
-        let component = schema.pointer.strip_prefix(SCHEMAS).and_then(|it| it.split('/').nth(1));
-        if component.is_some_and(|name| in_requests.contains(name) && !in_responses.contains(name)) {
+        let component = schema
+            .pointer
+            .strip_prefix(SCHEMAS)
+            .and_then(|it| it.split('/').nth(1));
+        if component.is_some_and(|name| in_requests.contains(name) && !in_responses.contains(name))
+        {
             continue;
         }
         let target = match schema.value.pointer("/allOf/0") {

@@ -84,7 +84,9 @@ fn true_examples(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         for fault in json_schema::faults(validator, &shown.value) {
             match shown.file {
                 Some(file) => diagnostics.at_in(file, &fault.pointer, fault.message),
-                None => diagnostics.at(format!("{}{}", shown.pointer, fault.pointer), fault.message),
+                None => {
+                    diagnostics.at(format!("{}{}", shown.pointer, fault.pointer), fault.message)
+                }
             }
         }
     }
@@ -160,7 +162,9 @@ fn example_files(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let mut used = BTreeSet::new();
     contract.document.walk(&mut |pointer, owner| {
         for (name, example) in owner["examples"].as_object().into_iter().flatten() {
-            let Some(path) = example["externalValue"].as_str() else { continue };
+            let Some(path) = example["externalValue"].as_str() else {
+                continue;
+            };
             match file(contract, example) {
                 Some(file) => {
                     used.insert(file.path().to_owned());
@@ -178,7 +182,10 @@ fn example_files(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         if !used.contains(strict) {
             diagnostics.at_in(file, "", "nothing refers to this file");
         } else if strict != file.path()
-            && contract.examples.iter().any(|it| it.path() == strict && it.value() != file.value())
+            && contract
+                .examples
+                .iter()
+                .any(|it| it.path() == strict && it.value() != file.value())
         {
             diagnostics.at_in(file, "", format!("differs from {strict}"));
         }

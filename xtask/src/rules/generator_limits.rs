@@ -99,11 +99,28 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Methods of every operation, of the client, and of both by their traits.
 const TAKEN_BY_OPERATIONS: [&str; 12] = [
-    "send", "send_with_response", "pages", "items", "until_done", "start", "poll", "in_batches", "clone", "fmt",
-    "into", "try_into",
+    "send",
+    "send_with_response",
+    "pages",
+    "items",
+    "until_done",
+    "start",
+    "poll",
+    "in_batches",
+    "clone",
+    "fmt",
+    "into",
+    "try_into",
 ];
 const TAKEN_BY_CLIENT: [&str; 8] = [
-    "builder", "from_env", "request", "base_url", "clear_rate_limits", "clone", "fmt", "new",
+    "builder",
+    "from_env",
+    "request",
+    "base_url",
+    "clear_rate_limits",
+    "clone",
+    "fmt",
+    "new",
 ];
 
 /// What may stand in each kind of object. Anything else of OpenAPI is lost on the way to Rust.
@@ -111,27 +128,61 @@ const KEPT: [(&str, &[&str]); 4] = [
     (
         "an operation",
         &[
-            "tags", "summary", "description", "operationId", "parameters", "requestBody", "responses", "security",
+            "tags",
+            "summary",
+            "description",
+            "operationId",
+            "parameters",
+            "requestBody",
+            "responses",
+            "security",
             "deprecated",
         ],
     ),
     (
         "a parameter",
-        &["name", "in", "description", "required", "schema", "style", "explode", "example"],
+        &[
+            "name",
+            "in",
+            "description",
+            "required",
+            "schema",
+            "style",
+            "explode",
+            "example",
+        ],
     ),
     ("a response", &["description", "headers", "content"]),
     (
         "a schema",
         &[
-            "$ref", "type", "format", "description", "properties", "required", "items", "additionalProperties", "allOf",
-            "anyOf", "enum", "nullable", "minLength", "pattern", "example", "discriminator",
+            "$ref",
+            "type",
+            "format",
+            "description",
+            "properties",
+            "required",
+            "items",
+            "additionalProperties",
+            "allOf",
+            "anyOf",
+            "enum",
+            "nullable",
+            "example",
+            "discriminator",
         ],
     ),
 ];
 
 /// Constraints that ImageKit holds requests to. The client leaves them to the server.
 const OF_REQUESTS: [&str; 7] = [
-    "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "pattern",
 ];
 
 fn is_type_name(name: &str) -> bool {
@@ -152,13 +203,45 @@ fn names(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         if !is_type_name(name) {
             diagnostics.at(&pointer, format!("`{name}` cannot be the name of a type"));
         }
-        if matches!(name, "Secret" | "Self" | "String" | "Option" | "Vec" | "Box" | "Result" | "Some" | "None" | "Ok" | "Err" | "Default" | "From" | "Into" | "Iterator" | "IntoIterator" | "Clone" | "Debug") {
-            diagnostics.at(&pointer, format!("`{name}` is a name of Rust or of the client itself"));
+        if matches!(
+            name,
+            "Secret"
+                | "Self"
+                | "String"
+                | "Option"
+                | "Vec"
+                | "Box"
+                | "Result"
+                | "Some"
+                | "None"
+                | "Ok"
+                | "Err"
+                | "Default"
+                | "From"
+                | "Into"
+                | "Iterator"
+                | "IntoIterator"
+                | "Clone"
+                | "Debug"
+        ) {
+            diagnostics.at(
+                &pointer,
+                format!("`{name}` is a name of Rust or of the client itself"),
+            );
         }
-        for property in schema["properties"].as_object().into_iter().flat_map(|it| it.keys()) {
+        for property in schema["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|it| it.keys())
+        {
             let is_name = property.starts_with(|c: char| c.is_ascii_alphabetic())
-                && property.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-                && !matches!(property.to_snake_case().as_str(), "self" | "super" | "crate");
+                && property
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && !matches!(
+                    property.to_snake_case().as_str(),
+                    "self" | "super" | "crate"
+                );
             if !is_name {
                 diagnostics.at(
                     format!("{pointer}/properties/{}", escape(property)),
@@ -173,21 +256,37 @@ fn names(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             && syn::parse_str::<syn::Ident>(&operation.id.to_snake_case()).is_ok();
         if !operation.id.is_empty() && !is_id {
             let id = &operation.id;
-            diagnostics.at(format!("{}/operationId", operation.pointer), format!("`{id}` cannot be the name of a method"));
+            diagnostics.at(
+                format!("{}/operationId", operation.pointer),
+                format!("`{id}` cannot be the name of a method"),
+            );
         }
         for (pointer, parameter) in document.parameters(&operation) {
             let name = text(parameter, "name");
             let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
                 && !matches!(name.to_snake_case().as_str(), "self" | "super" | "crate");
             if !is_name {
-                diagnostics.at(&pointer, format!("`{name}` cannot be the name of a parameter"));
+                diagnostics.at(
+                    &pointer,
+                    format!("`{name}` cannot be the name of a parameter"),
+                );
             }
         }
-        let tag = document.at(&format!("{}/tags/0", operation.pointer)).and_then(Value::as_str);
+        let tag = document
+            .at(&format!("{}/tags/0", operation.pointer))
+            .and_then(Value::as_str);
         let module = tag.unwrap_or_default().to_snake_case();
         if tag.is_some() && syn::parse_str::<syn::Ident>(&module).is_err() {
-            diagnostics.at(format!("{}/tags/0", operation.pointer), format!("`{}` cannot be the name of a module", tag.unwrap_or_default()));
+            diagnostics.at(
+                format!("{}/tags/0", operation.pointer),
+                format!(
+                    "`{}` cannot be the name of a module",
+                    tag.unwrap_or_default()
+                ),
+            );
         }
     }
 }
@@ -199,12 +298,22 @@ fn collisions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     for (name, schema) in document.components() {
         let pointer = format!("{SCHEMAS}/{}", escape(name));
         if let Some(other) = types.insert(name.to_upper_camel_case(), name.to_owned()) {
-            diagnostics.at(&pointer, format!("`{name}` and `{other}` would be one type"));
+            diagnostics.at(
+                &pointer,
+                format!("`{name}` and `{other}` would be one type"),
+            );
         } else if let Some(other) = files.insert(name.to_lowercase(), name.to_owned()) {
-            diagnostics.at(&pointer, format!("`{name}` and `{other}` would be one file where names ignore case"));
+            diagnostics.at(
+                &pointer,
+                format!("`{name}` and `{other}` would be one file where names ignore case"),
+            );
         }
         let mut fields: BTreeMap<String, &str> = BTreeMap::new();
-        for property in schema["properties"].as_object().into_iter().flat_map(|it| it.keys()) {
+        for property in schema["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|it| it.keys())
+        {
             if let Some(other) = fields.insert(property.to_snake_case(), property) {
                 diagnostics.at(
                     format!("{pointer}/properties/{}", escape(property)),
@@ -212,7 +321,10 @@ fn collisions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
                 );
             }
             if property.to_snake_case() == "new" {
-                diagnostics.at(format!("{pointer}/properties/{}", escape(property)), "`new` is what makes a value");
+                diagnostics.at(
+                    format!("{pointer}/properties/{}", escape(property)),
+                    "`new` is what makes a value",
+                );
             }
         }
     }
@@ -221,19 +333,29 @@ fn collisions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         let pointer = format!("{}/operationId", operation.pointer);
         let method = operation.id.to_snake_case();
         if TAKEN_BY_CLIENT.contains(&method.as_str()) || method.starts_with("with_") {
-            diagnostics.at(&pointer, format!("`{method}` is a method of the client itself"));
+            diagnostics.at(
+                &pointer,
+                format!("`{method}` is a method of the client itself"),
+            );
         }
         if let Some(other) = methods.insert(method.clone(), operation.id.clone())
             && other != operation.id
         {
-            diagnostics.at(&pointer, format!("`{}` and `{other}` would be one method", operation.id));
+            diagnostics.at(
+                &pointer,
+                format!("`{}` and `{other}` would be one method", operation.id),
+            );
         }
         colliding_parameters(document, &operation, diagnostics);
     }
 }
 
 /// Parameters and properties of a body share the names of arguments and setters.
-fn colliding_parameters(document: &Document, operation: &Operation, diagnostics: &mut Diagnostics<'_>) {
+fn colliding_parameters(
+    document: &Document,
+    operation: &Operation,
+    diagnostics: &mut Diagnostics<'_>,
+) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut check = |pointer: &str, name: &str, diagnostics: &mut Diagnostics<'_>| {
@@ -242,12 +364,22 @@ fn colliding_parameters(document: &Document, operation: &Operation, diagnostics:
             diagnostics.at(pointer, format!("`{name}` is a method of every operation"));
         }
         if let Some(other) = names.insert(method, name.to_owned()) {
-            diagnostics.at(pointer, format!("`{name}` and `{other}` would be one parameter of `{}`", operation.id));
+            diagnostics.at(
+                pointer,
+                format!(
+                    "`{name}` and `{other}` would be one parameter of `{}`",
+                    operation.id
+                ),
+            );
         }
     };
     for (pointer, parameter) in document.parameters(operation) {
         // A parameter of the operation stands in place of that of its path.
-        let key = (text(parameter, "name").to_owned(), text(parameter, "in").to_owned(), pointer.starts_with(&operation.pointer));
+        let key = (
+            text(parameter, "name").to_owned(),
+            text(parameter, "in").to_owned(),
+            pointer.starts_with(&operation.pointer),
+        );
         if seen.contains(&(key.0.clone(), key.1.clone(), false)) && key.2 {
             continue;
         }
@@ -258,7 +390,11 @@ fn colliding_parameters(document: &Document, operation: &Operation, diagnostics:
     let content = body.and_then(|body| document.resolve(body)["content"].as_object());
     for media_type in content.into_iter().flat_map(|it| it.values()) {
         let schema = document.resolve(&media_type["schema"]);
-        for property in schema["properties"].as_object().into_iter().flat_map(|it| it.keys()) {
+        for property in schema["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|it| it.keys())
+        {
             check(&operation.pointer, property, diagnostics);
         }
     }
@@ -270,16 +406,26 @@ fn cycles(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let mut made_of: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (pointer, target) in document.references() {
         let mut parts = pointer.split('/').skip(1);
-        let (Some("components"), Some(kind), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some("components"), Some(kind), Some(name)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
             continue;
         };
         let rest: Vec<&str> = parts.collect();
-        let within = rest.iter().any(|part| matches!(*part, "items" | "additionalProperties"))
-            || rest.first() == Some(&"properties") && !rest.contains(&"x-value") && rest.len() > 2 && kind == "schemas"
+        let within = rest
+            .iter()
+            .any(|part| matches!(*part, "items" | "additionalProperties"))
+            || rest.first() == Some(&"properties")
+                && !rest.contains(&"x-value")
+                && rest.len() > 2
+                && kind == "schemas"
                 && is_optional(document, name, rest[1]);
         let in_union = rest.first() == Some(&"anyOf");
         if !within && !in_union {
-            made_of.entry(format!("#/components/{kind}/{name}")).or_default().push(target);
+            made_of
+                .entry(format!("#/components/{kind}/{name}"))
+                .or_default()
+                .push(target);
         }
     }
     for start in made_of.keys() {
@@ -308,12 +454,16 @@ fn dropped(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
     let in_responses = in_responses(document);
     let in_requests = generate::in_requests(document);
+    let ids = generate::ids(document);
     let mut lost = |kind: &str, pointer: &str, value: &Value, allowed: &[&str]| {
         let kept = KEPT.iter().find(|(name, _)| *name == kind);
         for key in value.as_object().into_iter().flat_map(|it| it.keys()) {
             let is_kept = kept.is_some_and(|(_, keys)| keys.contains(&key.as_str()));
             if !is_kept && !key.starts_with("x-") && !allowed.contains(&key.as_str()) {
-                diagnostics.at(format!("{pointer}/{key}"), format!("`{key}` in {kind} never reaches the client"));
+                diagnostics.at(
+                    format!("{pointer}/{key}"),
+                    format!("`{key}` in {kind} never reaches the client"),
+                );
             }
         }
     };
@@ -330,13 +480,21 @@ fn dropped(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         }
     }
     for schema in document.schemas() {
-        let component = schema.pointer.strip_prefix(SCHEMAS).and_then(|rest| rest.split('/').nth(1));
+        let component = schema
+            .pointer
+            .strip_prefix(SCHEMAS)
+            .and_then(|rest| rest.split('/').nth(1));
         let is_response = match component {
             Some(component) => in_responses.contains(component),
             None => schema.pointer.contains("/responses/") || schema.pointer.contains("/headers/"),
         };
         let both = component.is_some_and(|component| in_requests.contains(component));
-        let allowed: &[&str] = if is_response && !both { &[] } else { &OF_REQUESTS };
+        let is_id = component.is_some_and(|component| ids.contains(component));
+        let allowed: &[&str] = match (is_id, is_response && !both) {
+            (true, _) => &["minLength", "pattern"],
+            (false, true) => &[],
+            (false, false) => &OF_REQUESTS,
+        };
         lost("a schema", &schema.pointer, schema.value, allowed);
     }
 }
@@ -347,14 +505,26 @@ pub(super) fn in_responses(document: &Document) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut next: Vec<String> = references
         .iter()
-        .filter(|(pointer, _)| pointer.contains("/responses/") || pointer.starts_with("/x-webhooks/"))
-        .filter_map(|(_, target)| target.strip_prefix("#/components/schemas/").map(str::to_owned))
+        .filter(|(pointer, _)| {
+            pointer.contains("/responses/") || pointer.starts_with("/x-webhooks/")
+        })
+        .filter_map(|(_, target)| {
+            target
+                .strip_prefix("#/components/schemas/")
+                .map(str::to_owned)
+        })
         .collect();
     while let Some(name) = next.pop() {
         if found.insert(name.clone()) {
             let prefix = format!("{SCHEMAS}/{name}/");
-            let within = references.iter().filter(|(pointer, _)| pointer.starts_with(&prefix));
-            next.extend(within.filter_map(|(_, target)| target.strip_prefix("#/components/schemas/").map(str::to_owned)));
+            let within = references
+                .iter()
+                .filter(|(pointer, _)| pointer.starts_with(&prefix));
+            next.extend(within.filter_map(|(_, target)| {
+                target
+                    .strip_prefix("#/components/schemas/")
+                    .map(str::to_owned)
+            }));
         }
     }
     found
@@ -368,23 +538,37 @@ fn parameters(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             match text(parameter, "in") {
                 "path" => {
                     if parameter.pointer("/schema/$ref").is_none() {
-                        diagnostics.at(&pointer, format!("the schema of `{name}` is not a named id"));
+                        diagnostics.at(
+                            &pointer,
+                            format!("the schema of `{name}` is not a named id"),
+                        );
                     }
                 }
                 "query" => {
                     let exploded = parameter["explode"].as_bool().unwrap_or(true);
                     let style = parameter["style"].as_str().unwrap_or("form");
                     if !exploded || style != "form" {
-                        diagnostics.at(&pointer, format!("`{name}`: `style: {style}, explode: {exploded}` would be ignored"));
+                        diagnostics.at(
+                            &pointer,
+                            format!(
+                                "`{name}`: `style: {style}, explode: {exploded}` would be ignored"
+                            ),
+                        );
                     }
                     let schema = document.resolve(&parameter["schema"]);
                     let is_plain = |schema: &Value| {
-                        matches!(text(schema, "type"), "string" | "boolean" | "integer" | "number")
-                            || generate::open_values(schema).is_some()
+                        matches!(
+                            text(schema, "type"),
+                            "string" | "boolean" | "integer" | "number"
+                        ) || generate::open_values(schema).is_some()
                     };
-                    let is_list = schema["type"] == "array" && is_plain(document.resolve(&schema["items"]));
+                    let is_list =
+                        schema["type"] == "array" && is_plain(document.resolve(&schema["items"]));
                     if !is_plain(schema) && !is_list {
-                        diagnostics.at(&pointer, format!("`{name}` is neither a plain value nor a list of them"));
+                        diagnostics.at(
+                            &pointer,
+                            format!("`{name}` is neither a plain value nor a list of them"),
+                        );
                     }
                 }
                 place => diagnostics.at(&pointer, format!("`{name}` would be sent in the {place}")),
@@ -403,10 +587,16 @@ fn bodies(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             }
             let body = document.resolve(body);
             if !has_only(body, &["application/json", "multipart/form-data"]) {
-                diagnostics.at(&pointer, "the request body is neither `application/json` nor `multipart/form-data` only");
+                diagnostics.at(
+                    &pointer,
+                    "the request body is neither `application/json` nor `multipart/form-data` only",
+                );
             }
             if body["required"] != true {
-                diagnostics.at(&pointer, "the client always sends the body, so it is `required: true`");
+                diagnostics.at(
+                    &pointer,
+                    "the client always sends the body, so it is `required: true`",
+                );
             }
         }
         let mut succeeds = false;
@@ -414,24 +604,40 @@ fn bodies(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             succeeds |= status.starts_with('2');
             let has_content = response.get("content").is_some();
             if has_content && !has_only(response, &["application/json"]) {
-                diagnostics.at(&pointer, format!("the response {status} is not `application/json` only"));
+                diagnostics.at(
+                    &pointer,
+                    format!("the response {status} is not `application/json` only"),
+                );
             }
             if has_content && (status == "204" || operation.method == "head") {
-                diagnostics.at(&pointer, format!("the response {status} cannot have content"));
+                diagnostics.at(
+                    &pointer,
+                    format!("the response {status} cannot have content"),
+                );
             }
             let schema = response.pointer("/content/application~1json/schema");
             let is_named = schema.is_none_or(|schema| {
-                schema.get("$ref").is_some() || schema["type"] == "array" && schema["items"].get("$ref").is_some()
+                schema.get("$ref").is_some()
+                    || schema["type"] == "array" && schema["items"].get("$ref").is_some()
             });
             if !is_named {
-                diagnostics.at(&pointer, format!("the response {status} is neither a component nor a list of one"));
+                diagnostics.at(
+                    &pointer,
+                    format!("the response {status} is neither a component nor a list of one"),
+                );
             }
             if status.starts_with('2') && status.parse::<u16>().is_err() {
-                diagnostics.at(&pointer, format!("the success {status} does not name its status"));
+                diagnostics.at(
+                    &pointer,
+                    format!("the success {status} does not name its status"),
+                );
             }
         }
         if !succeeds {
-            diagnostics.at(&operation.pointer, "the operation has no response for its success");
+            diagnostics.at(
+                &operation.pointer,
+                "the operation has no response for its success",
+            );
         }
     }
 }
@@ -449,7 +655,10 @@ fn one_error(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             }
             let schema = response.pointer("/content/application~1json/schema/$ref");
             if schema.is_none_or(|schema| schema != "#/components/schemas/ApiError") {
-                diagnostics.at(&pointer, format!("the failure {status} does not have the schema `ApiError`"));
+                diagnostics.at(
+                    &pointer,
+                    format!("the failure {status} does not have the schema `ApiError`"),
+                );
             }
         }
     }
@@ -463,10 +672,15 @@ fn compositions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         {
             diagnostics.at(&schema.pointer, "`allOf` holds anything but one $ref");
         }
-        let is_component = schema.pointer.matches('/').count() == 3 && schema.pointer.starts_with(SCHEMAS);
-        let is_open = generate::open_values(value).is_some() || generate::union_variants(value).is_some();
+        let is_component =
+            schema.pointer.matches('/').count() == 3 && schema.pointer.starts_with(SCHEMAS);
+        let is_open =
+            generate::open_values(value).is_some() || generate::union_variants(value).is_some();
         if value.get("anyOf").is_some() && !(is_open && is_component) {
-            diagnostics.at(&schema.pointer, "`anyOf` is neither that of a named open enum nor of a named open union");
+            diagnostics.at(
+                &schema.pointer,
+                "`anyOf` is neither that of a named open enum nor of a named open union",
+            );
         }
         if value["type"] == "array" && value.get("items").is_none() {
             diagnostics.at(&schema.pointer, "the list has no items");
@@ -480,13 +694,24 @@ fn rust_types(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let forms = forms(&contract.document);
     for schema in contract.document.schemas() {
         let format = text(schema.value, "format");
-        let in_form = forms.iter().any(|form| schema.pointer.starts_with(&format!("{SCHEMAS}/{form}/")));
-        if !format.is_empty() && !FORMATS.contains(&format) && !(in_form && OF_FORMS.contains(&format)) {
-            diagnostics.at(&schema.pointer, format!("the format `{format}` has no type in the client"));
+        let in_form = forms
+            .iter()
+            .any(|form| schema.pointer.starts_with(&format!("{SCHEMAS}/{form}/")));
+        if !format.is_empty()
+            && !FORMATS.contains(&format)
+            && !(in_form && OF_FORMS.contains(&format))
+        {
+            diagnostics.at(
+                &schema.pointer,
+                format!("the format `{format}` has no type in the client"),
+            );
         }
         let needs_value = matches!(format, "comma-separated" | "json");
         if needs_value != schema.value.get("x-value").is_some() {
-            diagnostics.at(&schema.pointer, "`x-value` belongs to the formats `comma-separated` and `json`, and they need it");
+            diagnostics.at(
+                &schema.pointer,
+                "`x-value` belongs to the formats `comma-separated` and `json`, and they need it",
+            );
         }
     }
 }
@@ -508,8 +733,14 @@ fn servers(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
     let mut places = vec!["/servers".to_owned()];
     for operation in document.operations() {
-        let path = operation.pointer.rsplit_once('/').map_or("", |(path, _)| path);
-        places.extend([format!("{path}/servers"), format!("{}/servers", operation.pointer)]);
+        let path = operation
+            .pointer
+            .rsplit_once('/')
+            .map_or("", |(path, _)| path);
+        places.extend([
+            format!("{path}/servers"),
+            format!("{}/servers", operation.pointer),
+        ]);
     }
     places.sort();
     places.dedup();
@@ -526,20 +757,37 @@ fn servers(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         for server in servers {
             let url = text(server, "url");
             let rest = url.strip_prefix("https://").unwrap_or_default();
-            let is_host = !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c));
+            let is_host = !rest.is_empty()
+                && rest
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c));
             if !is_host {
-                diagnostics.at(&pointer, format!("`{url}` is not a complete https address of a host"));
+                diagnostics.at(
+                    &pointer,
+                    format!("`{url}` is not a complete https address of a host"),
+                );
             }
         }
     }
     for operation in document.operations() {
         let path = &operation.path;
         let is_plain = path.split('/').skip(1).all(|segment| {
-            let name = segment.strip_prefix('{').and_then(|it| it.strip_suffix('}')).unwrap_or(segment);
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c)) && name != "." && name != ".."
+            let name = segment
+                .strip_prefix('{')
+                .and_then(|it| it.strip_suffix('}'))
+                .unwrap_or(segment);
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c))
+                && name != "."
+                && name != ".."
         });
         if !is_plain || !path.starts_with('/') {
-            diagnostics.at(&operation.pointer, format!("`{path}` is not a path of plain segments"));
+            diagnostics.at(
+                &operation.pointer,
+                format!("`{path}` is not a path of plain segments"),
+            );
         }
     }
 }
@@ -551,14 +799,17 @@ pub(super) fn responses<'a>(
 ) -> impl Iterator<Item = (&'a str, String, &'a Value)> {
     let pointer = format!("{}/responses", operation.pointer);
     let responses = document.at(&pointer).and_then(Value::as_object);
-    responses.into_iter().flatten().map(move |(status, response)| {
-        let place = format!("{pointer}/{status}");
-        (status.as_str(), place, document.resolve(response))
-    })
+    responses
+        .into_iter()
+        .flatten()
+        .map(move |(status, response)| {
+            let place = format!("{pointer}/{status}");
+            (status.as_str(), place, document.resolve(response))
+        })
 }
 
 fn has_only(owner: &Value, media_types: &[&str]) -> bool {
-    owner["content"]
-        .as_object()
-        .is_some_and(|content| content.len() == 1 && content.keys().all(|it| media_types.contains(&it.as_str())))
+    owner["content"].as_object().is_some_and(|content| {
+        content.len() == 1 && content.keys().all(|it| media_types.contains(&it.as_str()))
+    })
 }

@@ -1,9 +1,9 @@
 //! What the contract must fulfil: one list of named rules, each with its reason.
 
-mod examples;
 mod conventions;
-mod openapi;
+mod examples;
 mod generator_limits;
+mod openapi;
 
 use std::fmt;
 use std::path::Path;
@@ -95,7 +95,12 @@ impl Contract {
 
     /// Holds the contract against every rule.
     pub(crate) fn check(&self) -> Result<(), Failures> {
-        let groups = [openapi::RULES, generator_limits::RULES, conventions::RULES, examples::RULES];
+        let groups = [
+            openapi::RULES,
+            generator_limits::RULES,
+            conventions::RULES,
+            examples::RULES,
+        ];
         self.check_rules(groups.into_iter().flatten())
     }
 

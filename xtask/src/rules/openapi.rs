@@ -56,7 +56,9 @@ pub(super) const RULES: &[Rule] = &[
 fn meta_schema(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let validator = match openapi_validator() {
         Ok(validator) => validator,
-        Err(error) => return diagnostics.at("", format!("the schema of OpenAPI is broken: {error}")),
+        Err(error) => {
+            return diagnostics.at("", format!("the schema of OpenAPI is broken: {error}"));
+        }
     };
     for fault in json_schema::faults(&validator, contract.document.value()) {
         diagnostics.at(fault.pointer, fault.message);

@@ -29,7 +29,7 @@ fn a_stale_changed_or_missing_file_is_drift_until_generated_anew() {
         "        image: An image.\n",
         "        image: A picture.\n",
     );
-    assert!(shown().contains("+++ client/src/generated.rs (as generated)"));
+    assert!(shown().contains("+++ client/src/generated/types.rs (as generated)"));
     assert!(shown().contains("`image`: A picture."));
 
     assert!(xtask(root, &["generate"]).status.success());
@@ -50,5 +50,5 @@ fn nothing_is_generated_from_what_the_generator_cannot_take() {
         message.contains("`default` would stand for successes too"),
         "{message}"
     );
-    assert!(!root.join("client/src/generated.rs").exists());
+    assert!(!root.join("client/src/generated/mod.rs").exists());
 }

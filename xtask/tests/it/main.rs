@@ -16,10 +16,18 @@ use tempfile::TempDir;
 /// The document, from the root of the workspace.
 const DOCUMENT: &str = "openapi/imagekit.yaml";
 
-/// A place that has the contract, and nothing else of the workspace.
+/// A place that has a contract of one operation, and nothing else of a workspace.
 fn workspace() -> TempDir {
+    workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/small"))
+}
+
+/// A place that has the contract of this project, and nothing else of its workspace.
+fn whole_workspace() -> TempDir {
+    workspace_of(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+}
+
+fn workspace_of(source: &Path) -> TempDir {
     let workspace = TempDir::new().unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     fs::create_dir_all(workspace.path().join("openapi/examples")).unwrap();
     fs::copy(source.join(DOCUMENT), workspace.path().join(DOCUMENT)).unwrap();
     for entry in fs::read_dir(source.join("openapi/examples")).unwrap() {

@@ -32,9 +32,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned())
     });
     let client = Client::builder().private_key("private_test").base_url(url).build()?;
-    let refused = client.restore_file().file_id("").send().await.unwrap_err();
-    assert!(refused.operation().is_some_and(|operation| operation.is_repeatable()));
-    let file = client.get_file_details().file_id("598821f949c0a938d57563bd").send().await?;
+    let refused = client.archive_file("").send().await.unwrap_err();
+    assert!(refused.operation().is_some_and(|operation| operation.is_idempotent()));
+    let file = client.get_file_summary("598821f949c0a938d57563bd").send().await?;
     assert_eq!(file.type_, Some(FileVersionType::Archived));
     let request = server.join().map_err(|_| "the server failed")??;
     println!("{request}: {}", file.main_color.as_deref().unwrap_or_default());
@@ -42,13 +42,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "##;
 
-const OPERATION: &str = "  /v1/files/{fileId}/details:
+const OPERATION: &str = "  /v1/files/{fileId}/summary:
     get:
-      operationId: getFileDetails
+      operationId: getFileSummary
       tags:
         - File versions
-      summary: Get the details of a file
-      description: Returns everything that ImageKit knows about the current version.
+      summary: Gets the summary of a file
+      description: Returns what matters about the current version. Idempotent, as it only reads.
       parameters:
         - $ref: '#/components/parameters/FileId'
       responses:
@@ -59,12 +59,12 @@ const OPERATION: &str = "  /v1/files/{fileId}/details:
         '5XX':
           $ref: '#/components/responses/ServerError'
     put:
-      operationId: restoreFile
-      x-repeatable: true
+      operationId: archiveFile
+      x-idempotent: true
       tags:
         - File versions
-      summary: Restore a file
-      description: Makes the file as it was. Nothing changes if it is sent twice.
+      summary: Archives a file
+      description: Puts the file away. Idempotent, as nothing changes if it is sent twice.
       parameters:
         - $ref: '#/components/parameters/FileId'
       responses:
@@ -107,8 +107,8 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     );
     edit(
         &workspace,
-        "components:\n",
-        &format!("{OPERATION}components:\n"),
+        "x-webhooks:\n",
+        &format!("{OPERATION}x-webhooks:\n"),
     );
     let (success, said) = run(&workspace, &["validate"]);
     assert_eq!(
@@ -120,11 +120,11 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     assert_eq!(
         said,
         "### Compatible\n\n\
-         - `FileVersion.mainColor`: is new\n\
+         - `File.mainColor`: is new\n\
          - `FileVersionType`: has the new value `archived`\n\
          - descriptions and examples: changed in 1 place\n\
-         - operation `getFileDetails` (GET /v1/files/{fileId}/details): is new\n\
-         - operation `restoreFile` (PUT /v1/files/{fileId}/details): is new\n"
+         - operation `archiveFile` (PUT /v1/files/{fileId}/summary): is new\n\
+         - operation `getFileSummary` (GET /v1/files/{fileId}/summary): is new\n"
     );
 
     // The client knows them after nothing but `generate`.
@@ -146,7 +146,7 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(
         said,
-        "GET /v1/files/598821f949c0a938d57563bd/details HTTP/1.1: green\n"
+        "GET /v1/files/598821f949c0a938d57563bd/summary HTTP/1.1: green\n"
     );
 
     // Each of them is missed when it goes again.
@@ -156,9 +156,9 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     let (success, said) = run(&workspace, &["compare", with_all.to_str().unwrap()]);
     assert_eq!(success, Some(2), "{said}");
     for line in [
-        "- `FileVersion.mainColor`: was removed\n",
+        "- `File.mainColor`: was removed\n",
         "- `FileVersionType`: has lost the value `archived`, and its variant in Rust\n",
-        "- operation `getFileDetails` (GET /v1/files/{fileId}/details): was removed\n",
+        "- operation `getFileSummary` (GET /v1/files/{fileId}/summary): was removed\n",
     ] {
         let breaking = said
             .split("### ")

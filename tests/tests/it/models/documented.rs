@@ -1,8 +1,6 @@
 //! The answers that ImageKit documents or is known to give.
 
-use imagekit_client::types::{
-    AiTagSource, FileType, File, FileVersionType, SelectedFieldType,
-};
+use imagekit_client::types::{AiTagSource, File, FileType, FileVersionType, SelectedFieldType};
 use imagekit_tests::contract::Shape;
 use imagekit_tests::wire::{Reply, Server};
 use imagekit_tests::{call, example};

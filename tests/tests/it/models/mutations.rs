@@ -156,7 +156,13 @@ fn at<'a>(value: &'a mut Value, steps: &[Step]) -> &'a mut Value {
 }
 
 /// Why the client may differ from the document, though neither is at fault.
-fn reason(name: &str, shape: &Shape, value: &Value, faults: &[String], decodes: bool) -> Option<&'static str> {
+fn reason(
+    name: &str,
+    shape: &Shape,
+    value: &Value,
+    faults: &[String],
+    decodes: bool,
+) -> Option<&'static str> {
     let all = |test: &dyn Fn(&str, &Value) -> bool| {
         !faults.is_empty()
             && faults
@@ -174,19 +180,25 @@ fn reason(name: &str, shape: &Shape, value: &Value, faults: &[String], decodes: 
         return Some("a tag is read by its union");
     }
     if name.ends_with("Request") || is_sent_only(name) {
-        return all(&|_, it| !it.is_object()).then_some("constraints of requests are checked by ImageKit");
+        return all(&|_, it| !it.is_object())
+            .then_some("constraints of requests are checked by ImageKit");
     }
     None
 }
 
 /// Components that requests hold and responses do not, with what ImageKit holds them to.
 fn is_sent_only(name: &str) -> bool {
-    ["Extension", "Task", "Transformation"].iter().any(|suffix| name.contains(suffix))
+    ["Extension", "Task", "Transformation"]
+        .iter()
+        .any(|suffix| name.contains(suffix))
 }
 
 fn is_tag(shape: &Shape, path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or_default();
-    shape.schema().to_string().contains(&format!("\"{name}\":{{\"description\":\"What tells"))
+    shape
+        .schema()
+        .to_string()
+        .contains(&format!("\"{name}\":{{\"description\":\"What tells"))
 }
 
 /// The value at a path as the client writes it.
@@ -220,7 +232,10 @@ fn find<'a>(value: &'a Value, at: &str) -> Option<&'a Value> {
 fn names_one_of(faults: &[String], path: &str) -> bool {
     faults.iter().any(|fault| {
         // Of an object that is cut short, or of one of several kinds, only the object itself can be named.
-        fault == path || fault.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '[']) && path != "$")
+        fault == path
+            || fault
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with(['.', '[']) && path != "$")
     })
 }
 
@@ -234,11 +249,18 @@ fn each_mutation_decodes_or_fails_as_the_document_says() {
         components += 1;
         let mut bases = vec![shape.full()];
         if name == "File" {
-            for file in ["file-version.json", "file-version-recent.json", "file-version-video.json"] {
+            for file in [
+                "file-version.json",
+                "file-version-recent.json",
+                "file-version-video.json",
+            ] {
                 bases.push(serde_json::from_str(&example(file)).unwrap());
             }
         }
-        let all: Vec<Mutation> = bases.iter().flat_map(|base| mutations(&shape, base)).collect();
+        let all: Vec<Mutation> = bases
+            .iter()
+            .flat_map(|base| mutations(&shape, base))
+            .collect();
         for (index, mutation) in all.iter().enumerate() {
             total += 1;
             let body = written((index, mutation));
@@ -255,9 +277,13 @@ fn each_mutation_decodes_or_fails_as_the_document_says() {
                     Some("fails, naming the path that the schema finds")
                 }
                 (None, Err(_)) => Some("fails, not being JSON"),
-                (Some(faults), outcome) => {
-                    reason(&name, &shape, parsed.as_ref().unwrap(), faults, outcome.is_ok())
-                }
+                (Some(faults), outcome) => reason(
+                    &name,
+                    &shape,
+                    parsed.as_ref().unwrap(),
+                    faults,
+                    outcome.is_ok(),
+                ),
                 (None, Ok(_)) => None,
             };
             match verdict {
@@ -270,7 +296,11 @@ fn each_mutation_decodes_or_fails_as_the_document_says() {
         }
     }
     println!("{total} mutations of {components} components: {counts:#?}");
-    let shown: Vec<String> = unexplained.iter().take(40).map(|it| it.chars().take(300).collect()).collect();
+    let shown: Vec<String> = unexplained
+        .iter()
+        .take(40)
+        .map(|it| it.chars().take(300).collect())
+        .collect();
     assert!(
         unexplained.is_empty(),
         "{} unexplained:\n{}",
@@ -305,7 +335,8 @@ async fn each_mutation_of_an_error_leaves_its_status_and_what_it_says() {
             Some(details) => {
                 let held = serde_json::to_value(details).unwrap();
                 assert_eq!(shape.held(&held), shape.held(&parsed), "{what}");
-                let explained = faults.is_empty() || reason("ApiError", &shape, &parsed, &faults, true).is_some();
+                let explained = faults.is_empty()
+                    || reason("ApiError", &shape, &parsed, &faults, true).is_some();
                 assert!(explained, "{what}: {faults:?}");
             }
             None => assert!(!faults.is_empty(), "{what}: {error}"),

@@ -34,7 +34,10 @@ fn time() -> BoxedStrategy<Value> {
     (-62_167_219_200_i64..=253_402_300_799, 0..1_000_u32)
         .prop_filter_map("no such time", |(seconds, millis)| {
             let time = chrono::DateTime::from_timestamp(seconds, millis * 1_000_000)?;
-            Some(time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into())
+            Some(
+                time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+                    .into(),
+            )
         })
         .boxed()
 }
@@ -50,7 +53,11 @@ fn values(root: &Value, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
             return values(root, &choices[0], depth);
         }
         let variants = choices.iter().map(|choice| {
-            let tags = choice.pointer("/if/properties").unwrap().as_object().unwrap();
+            let tags = choice
+                .pointer("/if/properties")
+                .unwrap()
+                .as_object()
+                .unwrap();
             let (name, tag) = tags.iter().next().unwrap();
             let (name, tag) = (name.clone(), tag["enum"][0].clone());
             values(root, &choice["then"], depth + 1)
@@ -76,14 +83,20 @@ fn values(root: &Value, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
     if let Some(tag) = schema["enum"].get(0) {
         return Just(tag.clone()).boxed();
     }
-    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
+    let kind = schema["type"]
+        .as_str()
+        .or_else(|| schema["type"][0].as_str());
     match kind {
         Some("boolean") => any::<bool>().prop_map(Value::from).boxed(),
         Some("integer") => any::<i64>().prop_map(Value::from).boxed(),
         Some("number") => (-1_000_000_000_i32..1_000_000_000)
             .prop_map(|it| {
                 let number = f64::from(it) / 128.0;
-                if number.fract() == 0.0 { json!(it / 128) } else { json!(number) }
+                if number.fract() == 0.0 {
+                    json!(it / 128)
+                } else {
+                    json!(number)
+                }
             })
             .boxed(),
         Some("string") if schema["format"] == "date-time" => time(),
@@ -120,7 +133,13 @@ fn object(root: &Value, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
     for (name, property) in properties {
         let name = name.clone();
         let is_required = required.iter().any(|it| *it == name.as_str());
-        let chance = if is_required { 0.999_999_999 } else if depth > 2 { 0.1 } else { 0.6 };
+        let chance = if is_required {
+            0.999_999_999
+        } else if depth > 2 {
+            0.1
+        } else {
+            0.6
+        };
         let value = proptest::option::weighted(chance, values(root, property, depth + 1));
         strategy = (strategy, value)
             .prop_map(move |(mut object, value)| {
@@ -136,7 +155,10 @@ fn object(root: &Value, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
 
 #[test]
 fn random_values_of_every_model_come_back_as_they_were() {
-    let mut runner = TestRunner::new(Config { cases: 24, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: 24,
+        ..Config::default()
+    });
     let mut count = 0;
     for (name, shape) in models() {
         count += 1;
@@ -145,9 +167,16 @@ fn random_values_of_every_model_come_back_as_they_were() {
             .run(&strategy, |value| {
                 let json = value.to_string();
                 let encoded = imagekit_client::models::round_trip(&name, json.as_bytes()).unwrap();
-                let encoded = encoded.map_err(|error| TestCaseError::fail(format!("{name}: {error:?}: {json}")))?;
+                let encoded = encoded
+                    .map_err(|error| TestCaseError::fail(format!("{name}: {error:?}: {json}")))?;
                 let encoded: Value = serde_json::from_str(&encoded).unwrap();
-                prop_assert_eq!(shape.held(&encoded), shape.held(&value), "{}: {}", name, json);
+                prop_assert_eq!(
+                    shape.held(&encoded),
+                    shape.held(&value),
+                    "{}: {}",
+                    name,
+                    json
+                );
                 Ok(())
             })
             .unwrap();

@@ -11,12 +11,23 @@ fn models_describe_themselves_as_the_document_does() {
         let model = imagekit_client::models::schema(&name).unwrap().to_value();
         count += 1;
         if document.schema().pointer("/allOf/0/if").is_some() {
-            assert_eq!(model["type"], "object", "{name}: an open union is an object");
+            assert_eq!(
+                model["type"], "object",
+                "{name}: an open union is an object"
+            );
             continue;
         }
         assert_eq!(kind(&model), kind(document.schema()), "{name}");
-        assert_eq!(required(&model), required(document.schema()), "{name}: required");
-        assert_eq!(properties(&model), properties(document.schema()), "{name}: properties");
+        assert_eq!(
+            required(&model),
+            required(document.schema()),
+            "{name}: required"
+        );
+        assert_eq!(
+            properties(&model),
+            properties(document.schema()),
+            "{name}: properties"
+        );
     }
     assert!(count > 100);
 }

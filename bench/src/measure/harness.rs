@@ -32,7 +32,13 @@ impl Harness {
         let mut build = cargo();
         build.current_dir(root);
         build.args(["build", "--release", "--locked", "--message-format=json"]);
-        let messages = output(build.args(["--quiet", "--package", "imagekit-bench"]))?;
+        let messages = output(build.args([
+            "--quiet",
+            "--package",
+            "imagekit-bench",
+            "--bin",
+            "imagekit-bench",
+        ]))?;
         let program = messages
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())

@@ -8,23 +8,25 @@ mod guard;
 mod harness;
 mod instructions;
 mod machine;
+mod markdown;
 mod plot;
-mod report;
 mod sdks;
-mod synthetic;
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use clap::Parser;
 
 use self::guard::Recorded;
 use self::harness::Harness;
 use self::instructions::Instructions;
 
-/// How much is measured.
-#[derive(clap::Args)]
-pub(crate) struct Options {
+/// Measures what the client costs, and writes BENCHMARKS.md.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask bench")]
+struct Options {
     /// Only count instructions and take the time of calls, in three rounds; print, and write nothing.
     #[arg(long)]
     quick: bool,
@@ -38,10 +40,20 @@ const ROUNDS: usize = 15;
 const REPORT: &str = "BENCHMARKS.md";
 const PLOT: &str = "docs/benchmarks.svg";
 
-pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let root = here.parent().map(Path::to_owned).unwrap_or(here);
+    run(&root, &options).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let harness = Harness::build(root)?;
     let instructions = Instructions::count(&harness)?;
-    print!("{}", report::instructions(&instructions));
+    print!("{}", markdown::instructions(&instructions));
     let figures = Recorded::of(&instructions)?;
     if options.check {
         return guard::check(&Recorded::read(root)?, &figures);
@@ -53,11 +65,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Er
     };
     let rounds = if options.quick { 3 } else { ROUNDS };
     let calls = calls::measure(&harness, &sdks, rounds)?;
-    print!("\n{}", report::calls(&calls));
+    print!("\n{}", markdown::calls(&calls));
     if options.quick {
         return Ok(ExitCode::SUCCESS);
     }
-    let measured = report::Measured {
+    let measured = markdown::Measured {
         memory: calls::memory(&harness)?,
         builds: builds::measure(root, &harness)?,
         growth: growth::measure(root, &harness)?,
@@ -65,7 +77,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Er
         instructions,
         calls,
     };
-    fs::write(root.join(REPORT), report::markdown(&measured))?;
+    fs::write(root.join(REPORT), markdown::markdown(&measured))?;
     fs::create_dir_all(root.join("docs"))?;
     fs::write(root.join(PLOT), plot::svg(&measured.calls))?;
     figures.write(root)?;

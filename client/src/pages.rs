@@ -274,8 +274,11 @@ async fn next_with<T: DeserializeOwned + Send + 'static>(
 
 #[cfg(feature = "stream")]
 struct ItemStream<T> {
-    state: Pin<Box<dyn Future<Output = (Items<T>, Option<Result<T, Error>>)> + Send>>,
+    state: NextItem<T>,
 }
+
+#[cfg(feature = "stream")]
+type NextItem<T> = Pin<Box<dyn Future<Output = (Items<T>, Option<Result<T, Error>>)> + Send>>;
 
 #[cfg(feature = "stream")]
 impl<T: DeserializeOwned + Send + 'static> futures_core::Stream for ItemStream<T> {

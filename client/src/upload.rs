@@ -149,12 +149,15 @@ impl fmt::Debug for UploadSource {
     }
 }
 
+/// Is told the bytes that are sent, and the length if it is known.
+type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
 /// A form before it is sent.
 #[derive(Clone, Default)]
 pub(crate) struct Form {
     fields: Vec<(&'static str, String)>,
     file: Option<(&'static str, UploadSource)>,
-    progress: Option<Arc<dyn Fn(u64, Option<u64>) + Send + Sync>>,
+    progress: Option<Progress>,
 }
 
 /// A form on its way: what to send, and how far it is.
@@ -215,7 +218,7 @@ impl Form {
         Ok(())
     }
 
-    pub(crate) fn on_progress(&mut self, progress: Arc<dyn Fn(u64, Option<u64>) + Send + Sync>) {
+    pub(crate) fn on_progress(&mut self, progress: Progress) {
         self.progress = Some(progress);
     }
 
@@ -262,11 +265,7 @@ impl Form {
 }
 
 impl UploadSource {
-    async fn part(
-        &self,
-        watch: &Arc<Watch>,
-        progress: Option<Arc<dyn Fn(u64, Option<u64>) + Send + Sync>>,
-    ) -> Result<Part, String> {
+    async fn part(&self, watch: &Arc<Watch>, progress: Option<Progress>) -> Result<Part, String> {
         let length = self.length();
         let content = match &self.0 {
             Source::Text(text) => return Ok(Part::text(text.clone())),
@@ -333,7 +332,7 @@ struct Chunks {
     buffer: BytesMut,
     sent: u64,
     length: Option<u64>,
-    progress: Option<Arc<dyn Fn(u64, Option<u64>) + Send + Sync>>,
+    progress: Option<Progress>,
     watch: Arc<Watch>,
     is_over: bool,
 }
@@ -474,10 +473,9 @@ impl Uploads {
                     }
                 });
             }
-            match self.running.join_next().await? {
-                Ok(outcome) => return Some(outcome),
-                // A task that panicked in the progress of its user: the next one.
-                Err(_) => {}
+            // A task that panicked, in the progress of its user, has no outcome.
+            if let Ok(outcome) = self.running.join_next().await? {
+                return Some(outcome);
             }
         }
     }

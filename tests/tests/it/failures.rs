@@ -1,7 +1,5 @@
 //! What a user sees of each way in which a call can fail, and that nobody sees the key.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::error::Error as _;
 use std::time::Duration;
 

@@ -1,8 +1,6 @@
 //! The README's example, in a crate outside of this workspace that depends on the client and on tokio
 //! only.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 use std::process::Command;
 

@@ -1,7 +1,5 @@
 //! When calls are repeated, how long they wait, and what the clones of a client share.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

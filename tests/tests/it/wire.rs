@@ -1,7 +1,5 @@
 //! What goes onto the wire, and how what comes back is decoded, over a real socket.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use imagekit_client::types::{AiTagSource, FileType, FileVersionType};
 use imagekit_client::{Client, Method};
 use imagekit_tests::secrets::BASIC;

@@ -33,7 +33,7 @@ pub(crate) fn module(document: &Document, operations: &[Operation]) -> String {
             );
         }
     }
-    source.push_str("\n");
+    source.push('\n');
     let modules: BTreeSet<String> = operations.iter().map(Operation::module).collect();
     // Nothing would be left of a module whose operations are all beta.
     let gate = |module: &String| {

@@ -152,7 +152,7 @@ fn simplified(schema: &Value) -> Value {
                 // Properties may have any of these names.
                 let is_keyword =
                     !value.is_object() || key.as_str() == "not" || key.as_str() == "default";
-                !(constrains && is_keyword) && !is_tag && !key.starts_with("x-")
+                !(is_tag || key.starts_with("x-") || constrains && is_keyword)
             });
             kept.map(|(key, value)| {
                 let value = if key == "properties" {

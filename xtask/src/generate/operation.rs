@@ -25,8 +25,7 @@ pub(crate) struct Operation {
     pub(crate) setters: Vec<Param>,
     pub(crate) body: Body,
     pub(crate) successes: Vec<(String, Success)>,
-    /// Status and description of each documented failure.
-    pub(crate) failures: Vec<(String, String)>,
+    pub(crate) failures: Failures,
     pub(crate) idempotent: bool,
     /// The texts of a form with which a request is idempotent nevertheless.
     pub(crate) idempotent_if: Vec<(String, String)>,
@@ -126,6 +125,9 @@ pub(crate) struct Batches {
     pub(crate) size: u64,
     pub(crate) done: String,
 }
+
+/// Status and description of each documented failure.
+type Failures = Vec<(String, String)>;
 
 /// The operation starts a job, and another one tells its state.
 #[derive(Debug)]
@@ -473,10 +475,7 @@ fn arrange(params: Vec<Param>, order: &Value) -> Result<(Vec<Param>, Vec<Param>)
     Ok((arguments, setters))
 }
 
-fn responses(
-    document: &Document,
-    operation: &Value,
-) -> (Vec<(String, Success)>, Vec<(String, String)>) {
+fn responses(document: &Document, operation: &Value) -> (Vec<(String, Success)>, Failures) {
     let mut successes = Vec::new();
     let mut failures = Vec::new();
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {

@@ -697,10 +697,9 @@ fn rust_types(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         let in_form = forms
             .iter()
             .any(|form| schema.pointer.starts_with(&format!("{SCHEMAS}/{form}/")));
-        if !format.is_empty()
-            && !FORMATS.contains(&format)
-            && !(in_form && OF_FORMS.contains(&format))
-        {
+        let is_known =
+            format.is_empty() || FORMATS.contains(&format) || in_form && OF_FORMS.contains(&format);
+        if !is_known {
             diagnostics.at(
                 &schema.pointer,
                 format!("the format `{format}` has no type in the client"),

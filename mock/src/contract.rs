@@ -14,7 +14,7 @@ use crate::{Error, Fault};
 const DOCUMENT: &str = include_str!("../../openapi/imagekit.yaml");
 
 /// The examples that the mock makes its responses after.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 3] = [
     (
         "file-version-recent",
         include_str!("../../openapi/examples/file-version-recent.json"),
@@ -24,22 +24,13 @@ const EXAMPLES: [(&str, &str); 6] = [
         include_str!("../../openapi/examples/file-version-video.json"),
     ),
     (
-        "forbidden",
-        include_str!("../../openapi/examples/forbidden.json"),
-    ),
-    (
         "not-found",
         include_str!("../../openapi/examples/not-found.json"),
     ),
-    (
-        "too-many-requests",
-        include_str!("../../openapi/examples/too-many-requests.json"),
-    ),
-    (
-        "unauthorized",
-        include_str!("../../openapi/examples/unauthorized.json"),
-    ),
 ];
+
+/// The documented version of a file.
+pub(crate) const DOCUMENTED: &str = include_str!("../../openapi/examples/file-version.json");
 
 static CONTRACT: LazyLock<Result<Contract, Error>> = LazyLock::new(|| Contract::parse(DOCUMENT));
 
@@ -143,14 +134,21 @@ impl Contract {
         Some(segments.join("/"))
     }
 
+    /// Returns the ids of all operations.
+    pub(crate) fn ids(&self) -> String {
+        let ids: Vec<_> = self.operations.iter().map(|known| &*known.id).collect();
+        ids.join(", ")
+    }
+
     /// Refuses a fault for an operation that there is not.
     pub(crate) fn check(&self, fault: &Fault) -> Result<(), Error> {
-        let ids: Vec<_> = self.operations.iter().map(|known| &*known.id).collect();
         match fault.operation() {
-            Some(id) if !ids.contains(&id) => Err(Error::UnknownOperation {
-                operation: id.to_owned(),
-                known: ids.join(", "),
-            }),
+            Some(id) if !self.operations.iter().any(|known| known.id == id) => {
+                Err(Error::UnknownOperation {
+                    operation: id.to_owned(),
+                    known: self.ids(),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -162,6 +160,11 @@ impl Contract {
         };
         serde_json::from_str(text).map_err(Error::contract)
     }
+}
+
+/// One of the document's examples.
+pub(crate) fn example<T: DeserializeOwned>(name: &str) -> Result<T, Error> {
+    Contract::get()?.example(name)
 }
 
 /// The operation of an entry of a path; entries such as `parameters` are none.

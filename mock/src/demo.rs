@@ -1,8 +1,6 @@
 //! What `Library::demo` holds besides the documented version.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use imagekit_client::types::File as FileVersion;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::File;
@@ -37,6 +35,30 @@ pub(crate) fn files() -> [File; 5] {
     ]
 }
 
+/// The custom metadata fields that the files have values of.
+pub(crate) fn fields() -> [Value; 9] {
+    let field = |name: &str, label: &str, schema: Value| json!({ "name": name, "label": label, "schema": schema });
+    [
+        field("brand", "Brand", json!({ "type": "Text", "maxLength": 40 })),
+        field("color", "Color", json!({ "type": "Text" })),
+        field(
+            "price in EUR",
+            "Price",
+            json!({ "type": "Number", "minValue": 0, "maxValue": 999.99 }),
+        ),
+        field("in stock", "In stock", json!({ "type": "Boolean" })),
+        field(
+            "sizes",
+            "Sizes",
+            json!({ "type": "MultiSelect", "selectOptions": ["S", "M", 40, 42] }),
+        ),
+        field("speaker", "Speaker", json!({ "type": "Text" })),
+        field("subtitles", "Subtitles", json!({ "type": "Boolean" })),
+        field("valid from", "Valid from", json!({ "type": "Date" })),
+        field("pages", "Pages", json!({ "type": "Number", "minValue": 1 })),
+    ]
+}
+
 /// A file that was first uploaded at this time, and again whenever so many days had passed.
 fn file(id: &str, first: &str, days: i64) -> File {
     let first: DateTime<Utc> = first.parse().unwrap_or_default();
@@ -50,82 +72,86 @@ fn ids(file_id: &str, count: u32) -> Vec<String> {
     std::iter::once(file_id.to_owned()).chain(others).collect()
 }
 
-fn shirt(number: usize, version: &mut FileVersion) {
+fn shirt(number: usize, version: &mut Value) {
     let (colour, size) = match number {
         1 => ("white", 184_113),
         _ => ("navy", 301_877),
     };
-    version.tags = tags(&["t-shirt", "round-neck"]);
-    version.ai_tags = model(json!([
+    version["tags"] = tags(&["t-shirt", "round-neck"]);
+    version["AITags"] = json!([
         { "name": "Shirt", "confidence": 94, "source": "google-auto-tagging" },
         { "name": "Sleeve", "confidence": 71.4, "source": "google-auto-tagging" },
-    ]));
-    version.custom_metadata = model(json!({ "brand": "Nike", "color": colour, "in stock": true }));
-    version.description = Some(format!("A {colour} T-shirt on a hanger"));
-    (version.width, version.height) = (Some(1200.0), Some(1600.0));
-    version.size = Some(size);
-    version.thumbnail = Some(drawing(
-        colour,
-        "M11 4 4 9l3 5 3-2v16h12V12l3 2 3-5-7-5q-5 4-10 0z",
-    ));
+    ]);
+    version["customMetadata"] = json!({ "brand": "Nike", "color": colour, "in stock": true });
+    version["description"] = format!("A {colour} T-shirt on a hanger").into();
+    measure(version, 1200, 1600);
+    version["size"] = size.into();
+    version["thumbnail"] =
+        drawing(colour, "M11 4 4 9l3 5 3-2v16h12V12l3 2 3-5-7-5q-5 4-10 0z").into();
 }
 
-fn coat(number: usize, version: &mut FileVersion) {
+fn coat(number: usize, version: &mut Value) {
     let sale = number > 8;
-    version.tags = match number {
-        1 => None,
+    version["tags"] = match number {
+        1 => Value::Null,
         2..=5 => tags(&["coat", "winter"]),
         6..=8 => tags(&["coat", "winter", "wool"]),
         _ => tags(&["coat", "sale", "wool"]),
     };
-    version.ai_tags = model(json!([
+    version["AITags"] = json!([
         { "name": "Coat", "confidence": 97.21, "source": "google-auto-tagging" },
         { "name": "Outerwear", "confidence": 90.5, "source": "google-auto-tagging" },
         { "name": "Fur", "confidence": 52.08, "source": "aws-auto-tagging" },
-    ]))
-    .filter(|_| number > 2);
-    version.custom_metadata = model(json!({
+    ]);
+    if number < 3 {
+        version["AITags"] = Value::Null;
+    }
+    version["customMetadata"] = json!({
         "brand": "Nordlys",
         "price in EUR": if sale { 99.0 } else { 149.5 },
         "in stock": number < 11,
         "sizes": if sale { json!(["S"]) } else { json!(["S", 40]) },
-    }));
-    version.embedded_metadata = model(json!({
+    });
+    version["embeddedMetadata"] = json!({
         "Make": "Nikon",
         "FocalLength": 4.25,
         "ISO": 100 * number,
         "Flash": "Off, Did not fire",
         "Keywords": ["coat", "winter"],
-        "DateCreated": version.created_at,
-    }));
-    version.description = (number > 4)
-        .then(|| "A woman in a long woollen coat, in front of a snowed-in fir".to_owned());
-    version.custom_coordinates = (number > 6).then(|| "820,310,1440,2100".to_owned());
-    version.is_published = Some(number != 12);
-    (version.width, version.height) = match number {
-        1..=3 => (Some(2016.0), Some(1512.0)),
-        _ => (Some(4032.0), Some(3024.0)),
+        "DateCreated": version["createdAt"],
+    });
+    version["description"] = (number > 4)
+        .then_some("A woman in a long woollen coat, in front of a snowed-in fir")
+        .into();
+    version["customCoordinates"] = (number > 6).then_some("820,310,1440,2100").into();
+    version["isPublished"] = (number != 12).into();
+    let (width, height) = match number {
+        1..=3 => (2016, 1512),
+        _ => (4032, 3024),
     };
-    version.size = growing(1_817_345, number);
+    measure(version, width, height);
+    version["size"] = growing(1_817_345, number);
     let colour = if number < 7 {
         "saddlebrown"
     } else {
         "darkslategray"
     };
-    version.thumbnail = Some(drawing(colour, "M12 3 6 8v13h3v8h14v-8h3V8l-6-5-4 4z"));
+    version["thumbnail"] = drawing(colour, "M12 3 6 8v13h3v8h14v-8h3V8l-6-5-4 4z").into();
 }
 
-fn logo(number: usize, version: &mut FileVersion) {
+fn logo(number: usize, version: &mut Value) {
     let is_round = number > 12;
-    version.tags = tags(if is_round {
+    version["tags"] = tags(if is_round {
         &["logo", "round"]
     } else {
         &["logo"]
     });
-    version.has_alpha = Some(true);
-    (version.width, version.height) = (Some(512.0), Some(512.0));
-    version.size = growing(18_204, number);
-    version.description = (number == 25).then(|| "The logo since the spring of 2026".to_owned());
+    version["hasAlpha"] = true.into();
+    measure(version, 512, 512);
+    version["size"] = growing(18_204, number);
+    version["description"] = (number == 25)
+        .then_some("The logo since the spring of 2026")
+        .into();
     let shape = if is_round {
         "M16 4a12 12 0 1 0 .1 0z"
     } else {
@@ -133,43 +159,41 @@ fn logo(number: usize, version: &mut FileVersion) {
     };
     let colour = ["crimson", "darkorange", "seagreen", "royalblue", "indigo"];
     let colour = colour.into_iter().cycle().nth(number).unwrap_or_default();
-    version.thumbnail = Some(drawing(colour, shape));
+    version["thumbnail"] = drawing(colour, shape).into();
 }
 
-fn keynote(number: usize, version: &mut FileVersion) {
-    version.tags = tags(&["event", "talk"]);
-    version.description = Some("Opening talk of the spring event".to_owned());
-    version.custom_metadata = model(json!({ "speaker": "R. Vance", "subtitles": number > 1 }));
+fn keynote(number: usize, version: &mut Value) {
+    version["tags"] = tags(&["event", "talk"]);
+    version["description"] = "Opening talk of the spring event".into();
+    version["customMetadata"] = json!({ "speaker": "R. Vance", "subtitles": number > 1 });
     // The second one lost its countdown, and the third one was made for slow connections.
-    version.duration = Some(if number == 1 { 3600.0 } else { 3417.0 });
+    version["duration"] = if number == 1 { 3600 } else { 3417 }.into();
     if number == 3 {
-        (version.width, version.height) = (Some(1280.0), Some(720.0));
-        version.bit_rate = Some(2_912_400);
-        version.size = Some(1_243_937_412);
-        version.video_codec = Some("hevc".to_owned());
+        measure(version, 1280, 720);
+        version["bitRate"] = 2_912_400.into();
+        version["size"] = 1_243_937_412.into();
+        version["videoCodec"] = "hevc".into();
     }
 }
 
-fn price_list(number: usize, version: &mut FileVersion) {
-    version.tags = tags(&["prices", "internal"]);
-    version.is_private_file = Some(true);
-    version.custom_metadata =
-        model(json!({ "valid from": version.created_at, "pages": 20 + number }));
-    version.size = growing(412_880, number);
+fn price_list(number: usize, version: &mut Value) {
+    version["tags"] = tags(&["prices", "internal"]);
+    version["isPrivateFile"] = true.into();
+    version["customMetadata"] = json!({ "valid from": version["createdAt"], "pages": 20 + number });
+    version["size"] = growing(412_880, number);
 }
 
-fn tags(tags: &[&str]) -> Option<Vec<String>> {
-    Some(tags.iter().map(|tag| (*tag).to_owned()).collect())
+fn tags(tags: &[&str]) -> Value {
+    json!(tags)
 }
 
-fn growing(size: i64, number: usize) -> Option<i64> {
-    i64::try_from(number)
-        .ok()
-        .map(|number| size + size * number / 7)
+fn measure(version: &mut Value, width: u32, height: u32) {
+    version["width"] = width.into();
+    version["height"] = height.into();
 }
 
-fn model<T: DeserializeOwned>(json: Value) -> Option<T> {
-    serde_json::from_value(json).ok()
+fn growing(size: usize, number: usize) -> Value {
+    (size + size * number / 7).into()
 }
 
 /// A thumbnail that can be seen without a network.

@@ -45,6 +45,14 @@ pub enum Error {
         /// What is wrong, and where.
         reason: String,
     },
+    /// Something in a library or in its account cannot be as it is.
+    #[error("{0}")]
+    Library(String),
+    /// The private key cannot be one.
+    #[error(
+        "the private key may not be empty, and may not have a colon, spaces or control characters in it"
+    )]
+    InvalidKey,
     /// A fault is meant for an operation that the document does not have.
     #[error("a fault is meant for the operation `{operation}`, but there are only: {known}")]
     UnknownOperation {
@@ -61,6 +69,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn contract(reason: impl Display) -> Self {
         Self::Contract(reason.to_string())
+    }
+
+    pub(crate) fn library(reason: impl Display) -> Self {
+        Self::Library(reason.to_string())
     }
 
     /// Says which file a text was from.

@@ -1,12 +1,13 @@
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode};
 
 use crate::RateLimit;
 use crate::body::Ending;
-use crate::fake::error;
+use crate::reply::Reply;
 
 /// Something that goes wrong on purpose, for every request or for some.
 ///
@@ -45,7 +46,7 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     Latency(Duration),
-    Answer(Response<Bytes>),
+    Response(Response<Bytes>),
     ContentType(HeaderValue),
     Ending(Ending),
     Reset,
@@ -61,62 +62,54 @@ impl Fault {
         }
     }
 
-    /// Answers this status, with an error as ImageKit sends it.
+    /// Responds this status, with an error as ImageKit sends it.
     pub fn status(status: StatusCode) -> Self {
         let message = format!("This is a fault on purpose: {status}.");
-        Self::answer(error(status, &message))
+        Self::response(Reply::error(status, message).into_response())
     }
 
-    /// Answers 429, as if this limit was exceeded and its interval had just begun.
+    /// Responds 429, as if this limit was exceeded and its interval had just begun.
     ///
     /// To have requests really counted, see
     /// [`ServerBuilder::rate_limit`](crate::ServerBuilder::rate_limit).
     pub fn too_many_requests(limit: RateLimit) -> Self {
-        let mut answer = error(
-            StatusCode::TOO_MANY_REQUESTS,
-            "This is a fault on purpose: too many requests.",
-        );
-        limit.write_headers(limit.interval(), answer.headers_mut());
-        Self::answer(answer)
+        let mut reply = Reply::too_many_requests();
+        limit.write_headers(limit.interval(), &mut reply.headers);
+        Self::response(reply.into_response())
     }
 
-    /// Answers this status with a page of HTML, as a gateway in between would.
+    /// Responds this status with a page of HTML, as a gateway in between would.
     pub fn html(status: StatusCode) -> Self {
         let page = format!("<html><body><h1>{status}</h1></body></html>\n");
-        let mut answer = Response::new(Bytes::from(page));
-        *answer.status_mut() = status;
-        answer
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
-        Self::answer(answer)
+        Self::response(Reply::new(status, "text/html", page).into_response())
     }
 
-    /// Answers anything else. Only `x-ik-requestId` and what HTTP needs are added.
-    pub fn answer(answer: Response<Bytes>) -> Self {
-        Self::new(Effect::Answer(answer))
+    /// Responds anything else. Only `x-ik-requestId` and what HTTP needs are added.
+    pub fn response(response: Response<Bytes>) -> Self {
+        Self::new(Effect::Response(response))
     }
 
-    /// Answers as usual, but with this content type.
+    /// Responds as usual, but with this content type.
     pub fn content_type(value: HeaderValue) -> Self {
         Self::new(Effect::ContentType(value))
     }
 
-    /// Answers as usual, but so much later.
+    /// Responds as usual, but so much later.
     pub fn latency(latency: Duration) -> Self {
         Self::new(Effect::Latency(latency))
     }
 
-    /// Sends the head and half of the body of the usual answer, and then nothing more.
+    /// Sends the head and half of the body of the usual response, and then nothing more.
     pub fn stalled_body() -> Self {
         Self::new(Effect::Ending(Ending::Stalled))
     }
 
-    /// Sends the head and half of the body of the usual answer, and closes the connection.
+    /// Sends the head and half of the body of the usual response, and closes the connection.
     pub fn cut_body() -> Self {
         Self::new(Effect::Ending(Ending::Cut))
     }
 
-    /// Resets the connection instead of answering.
+    /// Resets the connection instead of responding.
     pub fn reset() -> Self {
         Self::new(Effect::Reset)
     }
@@ -145,7 +138,7 @@ impl Fault {
     }
 
     /// Its effect on a request, which counts as one of its times.
-    fn strike(&mut self, operation: Option<&str>, ids: &[String]) -> Option<&Effect> {
+    fn apply(&mut self, operation: Option<&str>, ids: &[String]) -> Option<&Effect> {
         let for_operation = self.operation.is_none() || self.operation.as_deref() == operation;
         let for_id = self.id.as_ref().is_none_or(|id| ids.contains(id));
         if !for_operation || !for_id {
@@ -158,31 +151,69 @@ impl Fault {
     }
 }
 
+/// The text that [`Fault::from_str`] takes; of a response of one's own, only the status.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.effect {
+            Effect::Latency(latency) => {
+                write!(
+                    f,
+                    "latency={}",
+                    humantime::format_duration(*latency)
+                        .to_string()
+                        .replace(' ', "")
+                )?;
+            }
+            Effect::Response(response) => write!(f, "{}", response.status().as_u16())?,
+            Effect::ContentType(value) => {
+                write!(
+                    f,
+                    "content-type={}",
+                    String::from_utf8_lossy(value.as_bytes())
+                )?;
+            }
+            Effect::Ending(Ending::Stalled) => f.write_str("stall")?,
+            Effect::Ending(_) => f.write_str("cut")?,
+            Effect::Reset => f.write_str("reset")?,
+        }
+        if let Some(left) = self.left {
+            write!(f, ",times={left}")?;
+        }
+        if let Some(operation) = &self.operation {
+            write!(f, ",operation={operation}")?;
+        }
+        if let Some(id) = &self.id {
+            write!(f, ",id={id}")?;
+        }
+        Ok(())
+    }
+}
+
 /// What goes wrong with one request.
 #[derive(Debug, Default)]
-pub(crate) struct Trouble {
+pub(crate) struct InjectedFault {
     pub(crate) latency: Duration,
     pub(crate) effect: Option<Effect>,
 }
 
-impl Trouble {
+impl InjectedFault {
     /// Uses up what is left of the faults that the request meets.
     pub(crate) fn of(faults: &mut [Fault], operation: Option<&str>, ids: &[String]) -> Self {
-        let mut trouble = Self::default();
+        let mut injected = Self::default();
         for fault in faults {
             let is_delay = matches!(fault.effect, Effect::Latency(_));
-            if !is_delay && trouble.effect.is_some() {
+            if !is_delay && injected.effect.is_some() {
                 continue;
             }
-            match fault.strike(operation, ids) {
+            match fault.apply(operation, ids) {
                 Some(Effect::Latency(latency)) => {
-                    trouble.latency = trouble.latency.saturating_add(*latency)
+                    injected.latency = injected.latency.saturating_add(*latency)
                 }
-                Some(effect) => trouble.effect = Some(effect.clone()),
+                Some(effect) => injected.effect = Some(effect.clone()),
                 None => {}
             }
         }
-        trouble
+        injected
     }
 }
 

@@ -1,12 +1,15 @@
 use std::fmt;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use imagekit_client::types::{
-    CustomMetadata, File as FileVersion, FileId, FileVersionType, VersionId,
-};
+use serde_json::{Map, Value, json};
 
 use crate::Error;
-use crate::contract::{Contract, encode};
+use crate::contract;
+use crate::library::content::{Content, Storage};
+use crate::library::events::timestamp;
+use crate::library::{media, paths};
 
 /// A file to be put into a [`Library`](crate::Library), with as many versions as wanted.
 ///
@@ -20,9 +23,9 @@ use crate::contract::{Contract, encode};
 ///     File::new("598821f949c0a938d57563bd")
 ///         .path("/products/shirt.jpg")
 ///         .versions(5)
-///         .each(|number, version| version.tags = Some(vec![format!("draft {number}")])),
+///         .each(|number, version| version["description"] = format!("draft {number}").into()),
 /// );
-/// assert_eq!(library.ids().count(), 5);
+/// assert_eq!(library.get("/products/shirt.jpg").unwrap()["description"], "draft 5");
 /// ```
 #[must_use = "a file has to be put into a library"]
 pub struct File {
@@ -30,10 +33,18 @@ pub struct File {
     path: String,
     uploaded: Option<(DateTime<Utc>, TimeDelta)>,
     versions: Vec<String>,
+    content: Option<Bytes>,
     changes: Vec<Change>,
 }
 
-type Change = Box<dyn FnMut(usize, &mut FileVersion) + Send>;
+type Change = Box<dyn FnMut(usize, &mut Value) + Send>;
+
+/// A file with what was made up.
+pub(crate) struct BuiltFile {
+    /// From the oldest to the current one.
+    pub(crate) versions: Vec<Value>,
+    pub(crate) content: Option<Arc<Content>>,
+}
 
 impl File {
     /// A JPEG file in the root folder, with a single version that has the id of the file.
@@ -46,11 +57,12 @@ impl File {
             versions: vec![id.clone()],
             id,
             uploaded: None,
+            content: None,
             changes: Vec::new(),
         }
     }
 
-    /// The path in the media library, beginning with `/` and ending with the name of the file.
+    /// Sets the path in the media library, beginning with `/` and ending with the name of the file.
     ///
     /// By its extension it is an image, a video, a sound, or something else.
     pub fn path(mut self, path: impl Into<String>) -> Self {
@@ -58,14 +70,14 @@ impl File {
         self
     }
 
-    /// The name, in the folder that the file is in.
+    /// Sets the name, in the folder that the file is in.
     pub fn name(mut self, name: impl AsRef<str>) -> Self {
-        let (folder, _) = split(&self.path);
-        self.path = format!("{folder}/{}", name.as_ref());
+        let path = paths::normalize(&self.path);
+        self.path = paths::join(paths::split(&path).0, name.as_ref());
         self
     }
 
-    /// So many versions: the oldest has the id of the file, and the others the same with their
+    /// Gives it this many versions: the oldest has the id of the file, and the others the same with their
     /// number, as in `598821f949c0a938d57563bd-2`.
     pub fn versions(self, count: usize) -> Self {
         let id = self.id.clone();
@@ -76,42 +88,48 @@ impl File {
         self.version_ids(ids)
     }
 
-    /// Versions of these ids, from the oldest to the current one.
+    /// Gives it versions of these ids, from the oldest to the current one.
     pub fn version_ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.versions = ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The time of the first version, and how long after it each other one follows.
+    /// Sets the time of the first version, and how long after it each other one follows.
     pub fn uploaded(mut self, first: DateTime<Utc>, apart: TimeDelta) -> Self {
         self.uploaded = Some((first, apart));
         self
     }
 
-    /// Changes whatever is to be different from what is made up. It is called with each version and
-    /// its number, which is 1 for the oldest.
-    pub fn each(mut self, change: impl FnMut(usize, &mut FileVersion) + Send + 'static) -> Self {
+    /// Sets the bytes that are delivered, for all versions; they also decide the size, and the measures of an image.
+    pub fn content(mut self, bytes: impl Into<Bytes>) -> Self {
+        self.content = Some(bytes.into());
+        self
+    }
+
+    /// Changes the JSON of each version. The closure is called with the number of the version, which is 1 for the
+    /// oldest, and with what was made up.
+    pub fn each(mut self, change: impl FnMut(usize, &mut Value) + Send + 'static) -> Self {
         self.changes.push(Box::new(change));
         self
     }
 
-    /// All versions, from the oldest to the current one.
-    pub(crate) fn build(mut self) -> Result<Vec<FileVersion>, Error> {
-        let mut like = Like::path(&self.path)?;
-        if let Some((first, apart)) = self.uploaded {
-            like.example.created_at = Some(first);
-            like.apart = apart;
-        }
+    pub(crate) fn build(mut self) -> Result<BuiltFile, Error> {
+        let template = Template::new(&self)?;
         let current = self.versions.len();
         let mut versions = Vec::with_capacity(current);
         for (number, id) in (1..).zip(&self.versions) {
-            let mut version = like.version(&self.id, number, id, number == current)?;
+            let mut version = template.version(&self.id, number, id, number == current);
             for change in &mut self.changes {
                 change(number, &mut version);
             }
             versions.push(version);
         }
-        Ok(versions)
+        let content = match self.content {
+            None => None,
+            // Memory has no limit here: it is that of the test.
+            Some(bytes) => Storage::new(None, u64::MAX).keep(bytes).ok().flatten(),
+        };
+        Ok(BuiltFile { versions, content })
     }
 }
 
@@ -126,21 +144,18 @@ impl fmt::Debug for File {
 }
 
 /// What the made-up versions of one file have in common.
-struct Like {
-    /// The example of the document that they are made after.
-    example: FileVersion,
-    /// The address of the file, without a query.
-    address: String,
-    /// What follows the address of a version to make it that of its thumbnail.
-    preview: Option<String>,
+struct Template {
+    properties: Map<String, Value>,
+    first: DateTime<Utc>,
     /// How long after one version the next one follows.
     apart: TimeDelta,
 }
 
-impl Like {
+impl Template {
     /// Follows the example for what the extension of the path says.
-    fn path(path: &str) -> Result<Self, Error> {
-        let mime = mime_guess::from_path(path).first_raw();
+    fn new(file: &File) -> Result<Self, Error> {
+        let path = paths::normalize(&file.path);
+        let mime = mime_guess::from_path(&path).first_raw();
         let is = |kind| mime.is_some_and(|mime| mime.starts_with(kind));
         let (image, video, audio) = (is("image/"), is("video/"), is("audio/"));
         let name = if image {
@@ -148,81 +163,73 @@ impl Like {
         } else {
             "file-version-video"
         };
-        let mut example: FileVersion = Contract::get()?.example(name)?;
-        let host = example.url.split(&encode_path(&example.file_path)).next();
-        let address = format!("{}{}", host.unwrap_or_default(), encode_path(path));
-        let preview = example
-            .thumbnail
-            .as_deref()
-            .and_then(|thumbnail| thumbnail.strip_prefix(&example.url))
-            .map(str::to_owned);
-
-        path.clone_into(&mut example.file_path);
-        split(path).1.clone_into(&mut example.name);
-        example.mime = mime.map(str::to_owned);
+        let mut properties: Map<String, Value> = contract::example(name)?;
+        let created = properties.get("createdAt").and_then(Value::as_str);
+        let first = created.and_then(|it| it.parse().ok()).unwrap_or_default();
+        // What follows from the rest, or is another version's own.
+        for derived in [
+            "url",
+            "thumbnail",
+            "embeddedMetadata",
+            "selectedFieldsSchema",
+        ] {
+            properties.remove(derived);
+        }
         if !image && !video {
-            example.width = None;
-            example.height = None;
-            example.bit_rate = None;
-            example.duration = None;
-            example.video_codec = None;
+            for measure in ["width", "height", "bitRate", "duration", "videoCodec"] {
+                properties.remove(measure);
+            }
         }
         if !video && !audio {
-            example.audio_codec = None;
+            properties.remove("audioCodec");
         }
-        example.tags = None;
-        example.description = None;
-        example.custom_metadata = Some(CustomMetadata(serde_json::Map::new()));
-        example.embedded_metadata = None;
-        example.selected_fields_schema = None;
+        let mut set = |name: &str, value: Value| properties.insert(name.to_owned(), value);
+        set("filePath", path.clone().into());
+        set("name", paths::split(&path).1.into());
+        set("fileType", if image { "image" } else { "non-image" }.into());
+        set("tags", Value::Null);
+        set("description", Value::Null);
+        set("customMetadata", json!({}));
+        match mime {
+            Some(mime) => drop(set("mime", mime.into())),
+            None => drop(properties.remove("mime")),
+        }
+        if let Some(bytes) = &file.content {
+            let measured = media::inspect(bytes, &path);
+            properties.insert("size".to_owned(), json!(measured.size));
+            if let (Some(width), Some(height)) = (measured.width, measured.height) {
+                properties.insert("width".to_owned(), width.into());
+                properties.insert("height".to_owned(), height.into());
+                properties.insert("hasAlpha".to_owned(), json!(measured.has_alpha));
+            }
+        }
+        let (first, apart) = file.uploaded.unwrap_or((first, TimeDelta::days(1)));
         Ok(Self {
-            example,
-            address,
-            preview,
-            apart: TimeDelta::days(1),
+            properties,
+            first,
+            apart,
         })
     }
 
-    fn version(
-        &self,
-        file_id: &str,
-        number: usize,
-        id: &str,
-        is_current: bool,
-    ) -> Result<FileVersion, Error> {
-        let mut version = self.example.clone();
-        let invalid = |id: &str| Error::invalid_version(file_id, format!("{id:?} cannot be an id"));
-        for id in [file_id, id] {
-            if !crate::fake::is_id(id) {
-                return Err(invalid(id));
-            }
-        }
-        version.file_id = FileId::from(file_id);
-        if let Some(info) = &mut version.version_info {
-            info.id = VersionId::from(id);
-            info.name = Some(format!("Version {number}"));
-        }
-        let (type_, content) = if is_current {
-            (FileVersionType::File, String::new())
-        } else {
-            let content = format!("ik-obj-version={}&", encode(id));
-            (FileVersionType::FileVersion, content)
-        };
-        version.type_ = Some(type_);
-        let time = version
-            .created_at
-            .zip(self.age(number))
-            .and_then(|(first, age)| first.checked_add_signed(age))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
-        version.created_at = Some(time);
-        version.updated_at = Some(time);
-        let millis = time.timestamp_millis();
-        version.url = format!("{}?{content}updatedAt={millis}", self.address);
-        version.thumbnail = self
-            .preview
-            .as_ref()
-            .map(|preview| format!("{}{preview}", version.url));
-        Ok(version)
+    fn version(&self, file_id: &str, number: usize, id: &str, is_current: bool) -> Value {
+        let time = self
+            .age(number)
+            .and_then(|age| self.first.checked_add_signed(age));
+        let time = timestamp(time.unwrap_or(DateTime::<Utc>::MAX_UTC));
+        let mut version = self.properties.clone();
+        let mut set = |name: &str, value: Value| version.insert(name.to_owned(), value);
+        set("fileId", file_id.into());
+        set(
+            "versionInfo",
+            json!({ "id": id, "name": format!("Version {number}") }),
+        );
+        set(
+            "type",
+            if is_current { "file" } else { "file-version" }.into(),
+        );
+        set("createdAt", time.clone().into());
+        set("updatedAt", time.into());
+        Value::Object(version)
     }
 
     /// How much younger a version is than the first one.
@@ -230,14 +237,4 @@ impl Like {
         let times = i32::try_from(number).ok()?.checked_sub(1)?;
         self.apart.checked_mul(times)
     }
-}
-
-/// The folder without its final slash, and the name.
-fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
-}
-
-/// Encodes a path for an address, as the document's examples do.
-fn encode_path(path: &str) -> String {
-    path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }

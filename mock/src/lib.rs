@@ -1,21 +1,30 @@
 #![doc = include_str!("../../docs/testing.md")]
 
 mod body;
+mod console;
 mod contract;
+mod delivery;
 mod demo;
 mod error;
-mod fake;
 mod fault;
 mod file;
+mod handler;
+mod http_client;
 mod library;
+mod notifier;
+mod operations;
 mod rate_limit;
 mod record;
+mod reply;
+mod request;
 mod server;
+mod signature;
 
 pub use error::Error;
 pub use fault::{Fault, InvalidFault};
 pub use file::File;
-pub use library::Library;
+pub use library::{Clock, Library};
+pub use notifier::WebhookPost;
 pub use rate_limit::{InvalidRateLimit, RateLimit};
 pub use record::RecordedRequest;
 pub use server::{Server, ServerBuilder};
@@ -23,3 +32,22 @@ pub use server::{Server, ServerBuilder};
 /// The parts of other crates that this crate's own interface is made of.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+/// The types of events that a webhook can be subscribed to.
+const EVENTS: [&str; 15] = [
+    "video.transformation.accepted",
+    "video.transformation.ready",
+    "video.transformation.error",
+    "upload.pre-transform.success",
+    "upload.pre-transform.error",
+    "upload.post-transform.success",
+    "upload.post-transform.error",
+    "file.created",
+    "file.updated",
+    "file.deleted",
+    "file-version.created",
+    "file-version.deleted",
+    "folder.created",
+    "folder.updated",
+    "folder.deleted",
+];

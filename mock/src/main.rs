@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use imagekit_mock::{Error, Fault, Library, RateLimit, Server};
@@ -20,16 +21,60 @@ struct Arguments {
     #[arg(long, value_name = "IP", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 
-    /// JSON or YAML file of one version or a list of them, as ImageKit answers them; without it,
-    /// there is a small media library to look at
+    /// JSON or YAML file of versions as in responses of ImageKit, or a snapshot of a library; without
+    /// it, there is a small media library to look at
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+
+    /// Folder of files to serve, each under its path in the folder
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
+
+    /// Folder to keep the bytes of uploads in, instead of memory
+    #[arg(long, value_name = "FOLDER")]
+    storage: Option<PathBuf>,
+
+    /// MiB of uploads to keep at most
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    storage_limit: u64,
+
+    /// Respond the documented examples, after checking the request, and remember nothing
+    #[arg(long)]
+    stateless: bool,
+
+    /// Make up the same ids and names each time
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// How long jobs, purges and slow extensions take, such as 5s
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    job_time: Duration,
+
+    /// Delay of every response, such as 200ms
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    latency: Option<Duration>,
+
+    /// Address to post all events to, signed by --webhook-secret
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+
+    /// Secret that events are signed by
+    #[arg(
+        long,
+        value_name = "SECRET",
+        default_value = "whsec_imagekitmockimagekitmockimagekitmo"
+    )]
+    webhook_secret: String,
 
     /// Private key to accept
     #[arg(long, value_name = "KEY", default_value = "private_imagekit_mock")]
     private_key: String,
 
-    /// Requests to answer in an interval, such as 40/1s or 1000/15m; repeat it for several limits
+    /// Public key of uploads that a client signs
+    #[arg(long, value_name = "KEY", default_value = "public_imagekit_mock")]
+    public_key: String,
+
+    /// Requests to accept in an interval, such as 40/1s or 1000/15m; repeat it for several limits
     #[arg(long = "rate-limit", value_name = "LIMIT")]
     rate_limits: Vec<RateLimit>,
 
@@ -41,11 +86,11 @@ struct Arguments {
 const FAULTS: &str = "\
 What goes wrong, such as `503,times=2` or `latency=200ms`; repeat it for several faults.
 
-  503                 answers this status
-  429=40/1s           answers 429, with the headers of this limit
-  html, html=503      answers a page of HTML, with 502 or another status
-  content-type=TYPE   answers as usual, but with another content type
-  latency=200ms       answers as usual, but so much later
+  503                 responds this status
+  429=40/1s           responds 429, with the headers of this limit
+  html, html=503      responds a page of HTML, with 502 or another status
+  content-type=TYPE   responds as usual, but with another content type
+  latency=200ms       responds as usual, but so much later
   stall               sends half of the body, and then nothing more
   cut                 sends half of the body, and closes the connection
   reset               resets the connection
@@ -65,15 +110,35 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
-    let library = match &arguments.state {
-        Some(path) => Library::read(path)?,
-        None => Library::demo(),
+    let mut library = match (&arguments.state, &arguments.files) {
+        (Some(path), _) => Library::read(path)?,
+        (None, Some(_)) => Library::new(),
+        (None, None) => Library::demo(),
     };
+    if let Some(seed) = arguments.seed {
+        library = library.seed(seed);
+    }
+    if let Some(folder) = &arguments.files {
+        library = library.files_from(folder)?;
+    }
+    if let Some(address) = &arguments.webhook {
+        library = library.webhook(address, &[], &arguments.webhook_secret);
+    }
+    let time = arguments.job_time;
+    library = library.job_time(time).purge_time(time).extension_time(time);
     let mut builder = Server::builder()
         .address(SocketAddr::new(arguments.host, arguments.port))
         .private_key(arguments.private_key)
-        .library(library)
-        .record(0);
+        .public_key(arguments.public_key)
+        .stateless(arguments.stateless)
+        .storage_limit(arguments.storage_limit << 20)
+        .library(library);
+    if let Some(folder) = arguments.storage {
+        builder = builder.storage(folder);
+    }
+    if let Some(latency) = arguments.latency {
+        builder = builder.fault(Fault::latency(latency));
+    }
     for limit in arguments.rate_limits {
         builder = builder.rate_limit(limit);
     }
@@ -81,23 +146,35 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         builder = builder.fault(fault);
     }
     let server = builder.start().await?;
-    // In this order, so that whoever reads the introduction can already press Ctrl-C.
+    // In this order, so that it can be stopped as soon as the introduction is read.
     tokio::select! {
         biased;
-        _ = tokio::signal::ctrl_c() => {}
+        () = stopped() => {}
         () = introduce(&server) => {}
     }
-    let _ = writeln!(
-        io::stdout(),
-        "\nRequests answered: {}",
-        server.request_count()
-    );
+    let _ = writeln!(io::stdout(), "\nRequests: {}", server.request_count());
     Ok(())
+}
+
+/// Waits for Ctrl-C, or for the signal that ends a container: as its first process, nothing else would heed that.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Prints the introduction, and then leaves the server alone for ever.
 async fn introduce(server: &Server) {
-    // Nobody has to read it.
+    // It need not be read.
     let _ = writeln!(io::stdout(), "{}", introduction(server));
     std::future::pending().await
 }
@@ -113,6 +190,7 @@ fn introduction(server: &Server) -> String {
     };
     format!(
         "ImageKit's fake listens on {url} and knows {versions} versions. Ctrl-C stops it.
+In the browser: {url}/_mock
 
 curl            curl -u {key}: '{version}'
 Rust            Client::builder().base_url(\"{url}\").private_key(\"{key}\").build()?

@@ -62,9 +62,9 @@ fn millis_rounded_up(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
-/// What was used of some limits, by each operation on its own.
+/// Counts what each operation has used of the limits.
 #[derive(Debug, Default)]
-pub(crate) struct Windows {
+pub(crate) struct RateLimiter {
     limits: Vec<RateLimit>,
     used: HashMap<String, Vec<Window>>,
 }
@@ -85,7 +85,7 @@ pub(crate) struct Verdict {
     pub(crate) reset: Duration,
 }
 
-impl Windows {
+impl RateLimiter {
     pub(crate) fn new(limits: Vec<RateLimit>) -> Self {
         Self {
             limits,
@@ -93,7 +93,7 @@ impl Windows {
         }
     }
 
-    /// Counts a request, unless it is one too many; there is no verdict without a limit.
+    /// Counts the request unless a limit is exceeded. Returns `None` if no limit is set.
     pub(crate) fn count(&mut self, operation: &str, now: Instant) -> Option<Verdict> {
         if !self.used.contains_key(operation) {
             let window = Window {

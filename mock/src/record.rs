@@ -1,28 +1,21 @@
 use std::collections::{HashMap, VecDeque};
 
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use serde_json::Value;
 
-/// A request as it arrived, and how it was answered.
+/// A request as it arrived, and the status of its response.
 ///
 /// Its `Debug` does not show the value of the `Authorization` header.
 ///
 /// ```
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use imagekit_client::Client;
-/// use imagekit_mock::Server;
-///
-/// let server = Server::builder().start().await?;
-/// let client = Client::builder()
-///     .base_url(server.url())
-///     .private_key(server.private_key())
-///     .build()?;
-/// let missing = client.get_file_version_details("50 %", "1").send().await.unwrap_err();
-///
-/// let requests = server.requests();
-/// assert_eq!(requests[0].path(), "/v1/files/50%20%25/versions/1");
-/// assert_eq!(requests[0].ids(), ["50 %", "1"]);
-/// assert_eq!(requests[0].status(), missing.status());
+/// let server = imagekit_mock::Server::start().await?;
+/// // ... the code under test ...
+/// for request in server.requests() {
+///     println!("{} {}: {:?}", request.method(), request.path(), request.status());
+/// }
 /// # Ok(())
 /// # }
 /// ```
@@ -33,36 +26,47 @@ pub struct RecordedRequest {
     pub(crate) operation: Option<&'static str>,
     pub(crate) ids: Vec<String>,
     pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     pub(crate) status: Option<StatusCode>,
 }
 
 impl RecordedRequest {
-    /// The HTTP method.
+    /// Returns the HTTP method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path as it was received, percent-encoded and with its query.
+    /// Returns the path as it was received, percent-encoded and with its query.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The id of the operation in the OpenAPI document; `None` if it has no such operation.
+    /// Returns the id of the operation in the OpenAPI document; `None` if it has no such operation.
     pub fn operation(&self) -> Option<&str> {
         self.operation
     }
 
-    /// The ids in the path, decoded, in their order.
+    /// Returns the ids in the path, decoded, in their order.
     pub fn ids(&self) -> &[String] {
         &self.ids
     }
 
-    /// The headers.
+    /// Returns the bytes of the body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Returns the JSON of the body; null if it is not JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The status of the answer; `None` if there was none yet, or the connection was reset.
+    /// Returns the status of the response; `None` if there was none yet, or the connection was reset.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
@@ -74,7 +78,7 @@ pub(crate) struct Log {
     latest: VecDeque<RecordedRequest>,
     capacity: usize,
     count: u64,
-    answers: HashMap<StatusCode, u64>,
+    responses: HashMap<StatusCode, u64>,
 }
 
 impl Log {
@@ -83,7 +87,7 @@ impl Log {
             latest: VecDeque::new(),
             capacity,
             count: 0,
-            answers: HashMap::new(),
+            responses: HashMap::new(),
         }
     }
 
@@ -100,9 +104,9 @@ impl Log {
         number
     }
 
-    /// Notes how the request of that number is answered, if it is still there.
-    pub(crate) fn answered(&mut self, number: u64, status: StatusCode) {
-        *self.answers.entry(status).or_default() += 1;
+    /// Notes the response to the request of that number, if it is still there.
+    pub(crate) fn responded(&mut self, number: u64, status: StatusCode) {
+        *self.responses.entry(status).or_default() += 1;
         let age = self.count - number;
         let index = usize::try_from(age)
             .ok()
@@ -116,11 +120,17 @@ impl Log {
         self.latest.iter().cloned().collect()
     }
 
+    /// Forgets the requests, and what was counted of them.
+    pub(crate) fn clear(&mut self) {
+        self.latest.clear();
+        self.responses.clear();
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
-    pub(crate) fn answers(&self, status: StatusCode) -> u64 {
-        self.answers.get(&status).copied().unwrap_or_default()
+    pub(crate) fn responses(&self, status: StatusCode) -> u64 {
+        self.responses.get(&status).copied().unwrap_or_default()
     }
 }

@@ -1,39 +1,46 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::fake::{Fake, Reset};
-use crate::{Error, Fault, Library, RateLimit, RecordedRequest};
+use crate::body::{Body, Ending};
+use crate::delivery;
+use crate::handler::{Handler, Reset, Setup};
+use crate::library::content::Storage;
+use crate::notifier::Notifier;
+use crate::operations::Keys;
+use crate::reply::Reply;
+use crate::{Error, Fault, Library, RateLimit, RecordedRequest, WebhookPost};
+
+/// The most bytes of one request.
+const MAX_BODY: usize = 100 << 20;
 
 /// A fake ImageKit, listening until it is dropped.
 ///
 /// ```
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use imagekit_client::Client;
-///
-/// let server = imagekit_mock::Server::builder().start().await?;
-/// let client = Client::builder()
-///     .base_url(server.url())
-///     .private_key(server.private_key())
-///     .build()?;
+/// let server = imagekit_mock::Server::start().await?;
+/// println!("IMAGE_KIT_BASE_URL={}", server.url());
+/// println!("IMAGEKIT_PRIVATE_KEY={}", server.private_key());
 /// # Ok(())
 /// # }
 /// ```
 pub struct Server {
     url: String,
-    fake: Arc<Fake>,
-    task: JoinHandle<()>,
+    handler: Arc<Handler>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 /// Builds a [`Server`].
@@ -56,11 +63,15 @@ pub struct Server {
 #[must_use = "a builder does nothing until `start` is called"]
 pub struct ServerBuilder {
     address: SocketAddr,
-    private_key: String,
+    keys: Keys,
     library: Library,
     faults: Vec<Fault>,
     rate_limits: Vec<RateLimit>,
     recorded: usize,
+    is_stateless: bool,
+    storage: Option<PathBuf>,
+    storage_limit: u64,
+    read_timeout: Duration,
 }
 
 impl Server {
@@ -68,62 +79,106 @@ impl Server {
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            private_key: "private_imagekit_mock".to_owned(),
+            keys: Keys {
+                private: "private_imagekit_mock".to_owned(),
+                public: "public_imagekit_mock".to_owned(),
+            },
             library: Library::documented(),
             faults: Vec::new(),
             rate_limits: Vec::new(),
             recorded: 1000,
+            is_stateless: false,
+            storage: None,
+            storage_limit: 256 << 20,
+            read_timeout: Duration::from_secs(30),
         }
     }
 
-    /// The base URL to give to a client.
+    /// Starts a server with all defaults, on the Tokio runtime that this is called on.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be listened on.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// Returns the base URL to give to a client.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The address to get a version from, for clients that are told addresses.
+    /// Returns the address to get a version from, for clients that are told addresses.
     pub fn version_url(&self, file_id: &str, version_id: &str) -> String {
         format!(
             "{}{}",
             self.url,
-            self.fake.version_path(file_id, version_id)
+            self.handler.version_path(file_id, version_id)
         )
     }
 
-    /// The private key that the server accepts.
+    /// Returns the URL endpoint: where uploaded files are delivered.
+    pub fn url_endpoint(&self) -> String {
+        format!("{}/{}", self.url, delivery::ACCOUNT)
+    }
+
+    /// Returns the private key that the server accepts.
     pub fn private_key(&self) -> &str {
-        self.fake.private_key()
+        &self.handler.keys().private
     }
 
-    /// The latest requests, the oldest of them first; see [`ServerBuilder::record`].
+    /// Returns the public key, for uploads that a client signs.
+    pub fn public_key(&self) -> &str {
+        &self.handler.keys().public
+    }
+
+    /// Returns the latest requests, the oldest of them first; see [`ServerBuilder::record`].
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.fake.state().log.requests()
+        self.handler.state().log.requests()
     }
 
-    /// How many requests there were in all.
+    /// Returns how many requests there were in all.
     pub fn request_count(&self) -> u64 {
-        self.fake.state().log.count()
+        self.handler.state().log.count()
     }
 
-    /// How many requests in all were answered with this status.
-    pub fn answer_count(&self, status: StatusCode) -> u64 {
-        self.fake.state().log.answers(status)
+    /// Returns how many responses in all had this status.
+    pub fn response_count(&self, status: StatusCode) -> u64 {
+        self.handler.state().log.responses(status)
     }
 
-    /// The files that are answered from.
+    /// Returns the library as it is now.
     pub fn library(&self) -> Library {
-        self.fake.state().library.clone()
+        let mut state = self.handler.state();
+        state.library.settle();
+        state.library.clone()
     }
 
-    /// Answers from these files from now on.
+    /// Replaces the library.
     ///
     /// # Errors
     ///
-    /// If a version in the library is not what the OpenAPI document calls one.
-    pub fn set_library(&self, library: Library) -> Result<(), Error> {
+    /// If something in it cannot be what it should be.
+    pub fn set_library(&self, mut library: Library) -> Result<(), Error> {
         library.check()?;
-        self.fake.state().library = library;
+        library.endpoint = self.url_endpoint();
+        self.handler.state().library = library;
         Ok(())
+    }
+
+    /// Moves the clock of the library, so that what takes long is done.
+    pub fn advance(&self, by: Duration) {
+        let mut state = self.handler.state();
+        state.library.time().advance(by);
+        state.library.settle();
+        self.handler.notifier().notify(&mut state.library);
+    }
+
+    /// Returns the latest events and results that were posted, the oldest of them first, when all that happened so
+    /// far are.
+    pub async fn webhook_posts(&self) -> Vec<WebhookPost> {
+        self.handler.notifier().finished().await;
+        self.handler.notifier().posted()
     }
 
     /// Adds a fault, after all others.
@@ -132,18 +187,18 @@ impl Server {
     ///
     /// If it is meant for an operation that the OpenAPI document does not have.
     pub fn add_fault(&self, fault: Fault) -> Result<(), Error> {
-        self.fake.add_fault(fault)
+        self.handler.add_fault(fault)
     }
 
     /// Ends all faults.
     pub fn clear_faults(&self) {
-        self.fake.state().faults.clear();
+        self.handler.state().faults.clear();
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -156,19 +211,52 @@ impl fmt::Debug for Server {
 }
 
 impl ServerBuilder {
-    /// Listens here. Default: a free port of this machine, which other machines cannot reach.
+    /// Listens at this address. Default: a free port of this machine, which other machines cannot reach.
     pub fn address(mut self, address: impl Into<SocketAddr>) -> Self {
         self.address = address.into();
         self
     }
 
-    /// The private key to accept. Default: `private_imagekit_mock`.
+    /// Sets the private key to accept. Default: `private_imagekit_mock`.
     pub fn private_key(mut self, key: impl Into<String>) -> Self {
-        self.private_key = key.into();
+        self.keys.private = key.into();
         self
     }
 
-    /// The files to answer from. Default: [`Library::documented`].
+    /// Sets the public key of uploads that a client signs. Default: `public_imagekit_mock`.
+    pub fn public_key(mut self, key: impl Into<String>) -> Self {
+        self.keys.public = key.into();
+        self
+    }
+
+    /// Responds the documented example to every operation, once the request is checked against the document.
+    /// Nothing is remembered. Default: off.
+    pub fn stateless(mut self, stateless: bool) -> Self {
+        self.is_stateless = stateless;
+        self
+    }
+
+    /// Keeps the bytes of uploads in a folder, which has to exist. They are removed when their file is. Default: in
+    /// memory.
+    pub fn storage(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.storage = Some(folder.into());
+        self
+    }
+
+    /// Sets how many bytes of uploads are kept at most; an upload beyond it is refused. Default: 256 MiB.
+    pub fn storage_limit(mut self, bytes: u64) -> Self {
+        self.storage_limit = bytes;
+        self
+    }
+
+    /// Sets how long a connection may take to send a whole request, or its next one, before it is closed. Default:
+    /// 30 seconds.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Sets the library to start with. Default: [`Library::documented`].
     pub fn library(mut self, library: Library) -> Self {
         self.library = library;
         self
@@ -180,17 +268,17 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds a limit, which every operation counts on its own. Default: none, and then no answer has
+    /// Adds a limit, which every operation counts on its own. Default: none, and then no response has
     /// the three headers of a limit.
     ///
-    /// Only requests with the right key count, and none that a fault answers. Of several limits,
+    /// Only requests with the right key count, and none that meets a fault. Of several limits,
     /// each one holds, as in `40/1s` together with `1000/15m`.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limits.push(limit);
         self
     }
 
-    /// How many of the latest requests are kept for [`Server::requests`]. Default: 1000.
+    /// Sets how many of the latest requests are kept for [`Server::requests`]. Default: 1000.
     pub fn record(mut self, requests: usize) -> Self {
         self.recorded = requests;
         self
@@ -203,25 +291,45 @@ impl ServerBuilder {
     /// If the address cannot be listened on, if the library holds what is no version, or if a fault
     /// is meant for an operation that the OpenAPI document does not have.
     pub async fn start(self) -> Result<Server, Error> {
-        let fake = Fake::new(
-            self.private_key,
-            self.library,
-            self.rate_limits,
-            self.recorded,
-        )?;
-        for fault in self.faults {
-            fake.add_fault(fault)?;
-        }
-        let fake = Arc::new(fake);
+        check_key(&self.keys.private)?;
         let listen = |source| Error::Listen {
             address: self.address,
             source: Arc::new(source),
         };
         let listener = TcpListener::bind(self.address).await.map_err(listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(listen)?);
-        let task = tokio::spawn(accept(listener, fake.clone()));
-        Ok(Server { url, fake, task })
+        let mut library = self.library;
+        library.endpoint = format!("{url}/{}", delivery::ACCOUNT);
+        let (notifier, work) = Notifier::new();
+        let setup = Setup {
+            keys: self.keys,
+            library,
+            limits: self.rate_limits,
+            recorded: self.recorded,
+            is_stateless: self.is_stateless,
+            storage: Storage::new(self.storage, self.storage_limit),
+        };
+        let handler = Arc::new(Handler::new(setup, notifier)?);
+        for fault in self.faults {
+            handler.add_fault(fault)?;
+        }
+        let accept = accept(listener, handler.clone(), self.read_timeout);
+        let tasks = [tokio::spawn(accept), tokio::spawn(work)];
+        Ok(Server {
+            url,
+            handler,
+            tasks,
+        })
     }
+}
+
+/// Refuses what the clients refuse too, since no request could have it.
+fn check_key(key: &str) -> Result<(), Error> {
+    let is_odd = |letter: char| letter == ':' || letter.is_whitespace() || letter.is_control();
+    if key.is_empty() || key.chars().any(is_odd) {
+        return Err(Error::InvalidKey);
+    }
+    Ok(())
 }
 
 impl fmt::Debug for ServerBuilder {
@@ -235,13 +343,13 @@ impl fmt::Debug for ServerBuilder {
 }
 
 /// Serves connections until it is aborted, which ends them too.
-async fn accept(listener: TcpListener, fake: Arc<Fake>) {
+async fn accept(listener: TcpListener, handler: Arc<Handler>, read_timeout: Duration) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, fake.clone()));
+                    connections.spawn(serve(stream, handler.clone(), read_timeout));
                 }
                 // Out of file descriptors, most likely; others may be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -251,15 +359,32 @@ async fn accept(listener: TcpListener, fake: Arc<Fake>) {
     }
 }
 
-async fn serve(stream: TcpStream, fake: Arc<Fake>) {
-    // Answers are small, and must not wait for more.
+async fn serve(stream: TcpStream, handler: Arc<Handler>, read_timeout: Duration) {
+    // Responses are small, and must not wait for more.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
-        let (head, _) = request.into_parts();
-        let fake = &fake;
-        Box::pin(async move { fake.answer(&head).await })
+        let handler = &handler;
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body = Limited::new(body, MAX_BODY).collect();
+            let refused = match tokio::time::timeout(read_timeout, body).await {
+                Ok(Ok(body)) => return handler.respond(&head, body.to_bytes()).await,
+                Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                    Reply::bad_request("The file is larger than what your account can upload.")
+                }
+                // The client has gone, or will not finish its request.
+                Ok(Err(_)) | Err(_) => return Err(Reset),
+            };
+            let refused = refused
+                .header(http::header::CONNECTION, "close")
+                .into_response();
+            Ok(refused.map(|body| Body::new(body, Ending::Complete)))
+        })
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(read_timeout)
+        .serve_connection(TokioIo::new(stream), service);
     let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let stream = connection.into_parts().io.into_inner();
     if served.is_err_and(|error| Reset::is_cause_of(&error)) {

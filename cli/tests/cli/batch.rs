@@ -56,7 +56,7 @@ fn a_rate_limit_costs_time_and_nothing_else() {
     ];
     let printed = mock.imagekit(args).input(ids().join("\n")).run().fine();
     assert_eq!(printed.lines().collect::<Vec<_>>(), ids());
-    let refused = mock.server.answer_count(StatusCode::TOO_MANY_REQUESTS);
+    let refused = mock.server.response_count(StatusCode::TOO_MANY_REQUESTS);
     assert!(
         refused <= 64,
         "each call learns of the limit once at most, but {refused} were refused"

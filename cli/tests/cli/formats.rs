@@ -17,7 +17,7 @@ fn mock() -> Mock {
     answer
         .headers_mut()
         .insert("content-type", HeaderValue::from_static("application/json"));
-    Mock::start(Server::builder().fault(Fault::answer(answer).on_id("odd")))
+    Mock::start(Server::builder().fault(Fault::response(answer).on_id("odd")))
 }
 
 /// The model wants a whole number for the size, and 1e2 is none to it.

@@ -8,17 +8,15 @@ const HOSTILE: &str = "<script>alert(1)</script>\"' onerror=x";
 
 #[test]
 fn a_report_shows_both_versions_and_escapes_everything() {
-    let hostile = |number: usize, version: &mut imagekit_client::types::File| {
-        version.name = HOSTILE.to_owned();
-        version.file_path = format!("/{HOSTILE}");
-        version.tags = Some(vec![format!("{HOSTILE}{number}")]);
-        version.mime = Some(HOSTILE.to_owned());
-        version.description = Some(format!("{number}{HOSTILE}"));
-        version.url = "javascript:alert(1)".to_owned();
-        version.thumbnail = Some(format!("data:image/svg+xml,<svg/>{HOSTILE}{number}"));
-        if let Some(info) = &mut version.version_info {
-            info.name = Some(format!("{HOSTILE}{number}"));
-        }
+    let hostile = |number: usize, version: &mut serde_json::Value| {
+        version["name"] = HOSTILE.into();
+        version["filePath"] = format!("/{HOSTILE}").into();
+        version["tags"] = vec![format!("{HOSTILE}{number}")].into();
+        version["mime"] = HOSTILE.into();
+        version["description"] = format!("{number}{HOSTILE}").into();
+        version["url"] = "javascript:alert(1)".into();
+        version["thumbnail"] = format!("data:image/svg+xml,<svg/>{HOSTILE}{number}").into();
+        version["versionInfo"]["name"] = format!("{HOSTILE}{number}").into();
     };
     let library = Library::new().file(File::new("file").versions(2).each(hostile));
     let mock = Mock::start(Server::builder().library(library));
@@ -70,14 +68,15 @@ fn a_thumbnail_is_fetched_without_the_key_and_becomes_part_of_the_report() {
     picture
         .headers_mut()
         .insert("content-type", HeaderValue::from_static("image/gif"));
-    let pictures = Mock::start(Server::builder().fault(Fault::answer(picture).on_id("picture")));
+    let pictures = Mock::start(Server::builder().fault(Fault::response(picture).on_id("picture")));
     let address = format!("{}/v1/files/picture/versions/", pictures.server.url());
     let library =
         Library::new().file(File::new("file").versions(2).each(move |number, version| {
-            version.thumbnail = Some(match number {
+            let thumbnail = match number {
                 1 => format!("{address}{number}"),
                 _ => address.replace("picture", "no-picture") + "2",
-            });
+            };
+            version["thumbnail"] = thumbnail.into();
         }));
     let mock = Mock::start(Server::builder().library(library));
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Requests and answers as they are on the wire, without a client that would tidy them up.
+//! Requests and responses as they are on the wire, without a client that would tidy them up.
 
 use std::io;
 
@@ -50,6 +50,83 @@ pub(crate) fn basic(key: &str) -> String {
 /// Sends a request, and reads a whole answer.
 pub(crate) async fn send(server: &Server, method: &str, path: &str, headers: &[&str]) -> Answer {
     let mut stream = open(server, method, path, headers).await;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    parse(&bytes)
+}
+
+/// Gets a path of a program that has the default key.
+pub(crate) async fn get_at(url: &str, path: &str) -> Answer {
+    exchange(url, "GET", path, &[&basic("private_imagekit_mock")], b"").await
+}
+
+/// Sends JSON with the right key.
+pub(crate) async fn call(
+    server: &Server,
+    method: &str,
+    path: &str,
+    body: serde_json::Value,
+) -> Answer {
+    let authorization = basic(server.private_key());
+    let headers = [&*authorization, "Content-Type: application/json"];
+    exchange(
+        server.url(),
+        method,
+        path,
+        &headers,
+        body.to_string().as_bytes(),
+    )
+    .await
+}
+
+/// Uploads bytes, with these fields of the form.
+pub(crate) async fn upload(server: &Server, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+    let authorization = basic(server.private_key());
+    upload_with(
+        server,
+        "/api/v1/files/upload",
+        &[&authorization],
+        bytes,
+        fields,
+    )
+    .await
+}
+
+pub(crate) async fn upload_with(
+    server: &Server,
+    path: &str,
+    headers: &[&str],
+    bytes: &[u8],
+    fields: &[(&str, &str)],
+) -> Answer {
+    let mut body = Vec::new();
+    for (name, text) in fields {
+        let part =
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        body.extend(part.as_bytes());
+    }
+    let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n";
+    body.extend(head.as_bytes());
+    body.extend(bytes);
+    body.extend(b"\r\n--b--\r\n");
+    let content_type = "Content-Type: multipart/form-data; boundary=b";
+    let headers: Vec<_> = headers.iter().copied().chain([content_type]).collect();
+    exchange(server.url(), "POST", path, &headers, &body).await
+}
+
+async fn exchange(url: &str, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let headers: String = headers
+        .iter()
+        .map(|header| format!("{header}\r\n"))
+        .collect();
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
     parse(&bytes)

@@ -1,6 +1,5 @@
 //! Answers are those of ImageKit.
 
-use imagekit_client::Client;
 use imagekit_mock::{File, Library, Server, StatusCode};
 use serde_json::{Value, json};
 
@@ -37,15 +36,19 @@ async fn what_does_not_exist_is_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn paths_that_lead_nowhere_are_404() {
+async fn a_path_that_no_operation_has_is_501_and_lists_what_there_is() {
     let server = Server::builder().start().await.unwrap();
     for path in [
         "/v1/files/598821f949c0a938d57563bd/versions/",
         "/v1/files/a/b/versions/c",
-        "/v1/folders",
-        "/",
-        "*",
+        "/v1/other",
     ] {
+        let answer = get(&server, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED, "{path}");
+        let message = answer.json()["message"].to_string();
+        assert!(message.contains("getFileDetails"), "{message}");
+    }
+    for path in ["/", "*", "/other"] {
         let answer = get(&server, path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
@@ -86,7 +89,7 @@ async fn every_answer_has_a_request_id_of_its_own() {
     for _ in 0..2 {
         ids.push(get(&server, DOCUMENTED).await);
         ids.push(get(&server, "/nowhere").await);
-        ids.push(send(&server, "DELETE", DOCUMENTED, &[]).await);
+        ids.push(send(&server, "PATCH", DOCUMENTED, &[]).await);
         ids.push(send(&server, "GET", DOCUMENTED, &[]).await);
     }
     let mut ids: Vec<_> = ids
@@ -144,18 +147,10 @@ async fn ids_are_percent_decoded_within_their_segment() {
         library.file(File::new(*id).version_ids([*id]))
     });
     let server = Server::builder().library(library).start().await.unwrap();
-    let client = Client::builder()
-        .private_key(server.private_key())
-        .base_url(server.url())
-        .build()
-        .unwrap();
     for id in odd {
-        let version = client
-            .get_file_version_details(id, id)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(version.file_id.as_str(), id);
+        let segment = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
+        let response = get(&server, &format!("/v1/files/{segment}/versions/{segment}")).await;
+        assert_eq!(response.json()["fileId"], id);
         let request = server.requests().pop().unwrap();
         assert_eq!(request.ids(), [id, id]);
     }

@@ -29,7 +29,7 @@ async fn a_request_is_kept_as_it_arrived() {
 async fn only_the_latest_requests_are_kept() {
     let server = Server::builder().record(2).start().await.unwrap();
     for number in 0..5 {
-        get(&server, &format!("/v1/{number}")).await;
+        get(&server, &format!("/{number}")).await;
     }
     get(&server, DOCUMENTED).await;
     let kept = server.requests();
@@ -40,12 +40,12 @@ async fn only_the_latest_requests_are_kept() {
     assert_eq!(
         kept,
         [
-            ("/v1/4", Some(StatusCode::NOT_FOUND)),
+            ("/4", Some(StatusCode::NOT_FOUND)),
             (DOCUMENTED, Some(StatusCode::OK))
         ]
     );
     assert_eq!(server.request_count(), 6);
-    assert_eq!(server.answer_count(StatusCode::NOT_FOUND), 5);
+    assert_eq!(server.response_count(StatusCode::NOT_FOUND), 5);
 }
 
 #[tokio::test]

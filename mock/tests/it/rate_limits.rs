@@ -28,8 +28,8 @@ async fn so_many_requests_are_answered_in_an_interval() {
         assert_eq!(resets, [10_000, 9_999, 9_998, 9_997], "{window}");
         advance(Duration::from_millis(9_996)).await;
     }
-    assert_eq!(server.answer_count(StatusCode::OK), 6);
-    assert_eq!(server.answer_count(StatusCode::TOO_MANY_REQUESTS), 6);
+    assert_eq!(server.response_count(StatusCode::OK), 6);
+    assert_eq!(server.response_count(StatusCode::TOO_MANY_REQUESTS), 6);
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +113,7 @@ async fn what_no_account_is_known_for_does_not_count() {
         .await
         .unwrap();
     assert_eq!(send(&server, "GET", DOCUMENTED, &[]).await.status, 401);
-    assert_eq!(get(&server, "/v1/other").await.status, 404);
+    assert_eq!(get(&server, "/other").await.status, 404);
     assert_eq!(get(&server, "/v1/files/a/versions/a").await.status, 502);
     assert_eq!(get(&server, DOCUMENTED).await.status, 200);
     assert_eq!(get(&server, DOCUMENTED).await.status, 429);

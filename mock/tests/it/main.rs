@@ -7,11 +7,11 @@
 )]
 
 mod answers;
-mod contract;
 mod faults;
 mod library;
 #[cfg(all(unix, feature = "program"))]
 mod program;
 mod rate_limits;
 mod requests;
+mod story;
 mod wire;

@@ -56,6 +56,7 @@ pub(crate) enum Route {
     /// To an operation, with the parameters of its path, decoded and in their order.
     Operation {
         id: &'static str,
+        names: Vec<&'static str>,
         parameters: Vec<String>,
     },
     /// To a path that has these methods instead.
@@ -105,9 +106,11 @@ impl Contract {
                 continue;
             }
             if operation.method == method {
+                let names = operation.template.split(['{', '}']).skip(1).step_by(2);
                 let parameters = found.params.iter();
                 return Route::Operation {
                     id: &operation.id,
+                    names: names.collect(),
                     parameters: parameters.map(|(_, value)| decode(value)).collect(),
                 };
             }

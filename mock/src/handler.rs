@@ -26,7 +26,7 @@ use crate::operations::{self, Context, Keys};
 use crate::rate_limit::RateLimiter;
 use crate::record::Log;
 use crate::reply::Reply;
-use crate::request::{Form, Request};
+use crate::request::{Form, Request, invalid};
 use crate::{Error, Fault, Library, RateLimit, RecordedRequest};
 
 /// What a server knows and remembers.
@@ -160,7 +160,7 @@ impl Handler {
     /// Notes that a request arrived, and finds out what is to go wrong with it.
     fn receive(&self, request: &Parts, route: &Route, body: &Bytes) -> (u64, InjectedFault) {
         let (operation, ids) = match route {
-            Route::Operation { id, parameters } => (Some(*id), parameters.as_slice()),
+            Route::Operation { id, parameters, .. } => (Some(*id), parameters.as_slice()),
             Route::OtherMethods(_) | Route::Unknown => (None, [].as_slice()),
         };
         let mut state = self.state();
@@ -179,10 +179,24 @@ impl Handler {
     /// Returns what ImageKit would respond.
     async fn reply(&self, request: &Parts, route: &Route, body: Bytes, request_id: &str) -> Reply {
         match route {
-            Route::Operation { id, parameters } => {
-                let reply = self
-                    .operate(request, id, parameters, body, request_id)
-                    .await;
+            Route::Operation {
+                id,
+                names,
+                parameters,
+            } => {
+                let odd = names
+                    .iter()
+                    .zip(parameters)
+                    .find(|(_, id)| check_id(id).is_err());
+                let reply = match odd {
+                    Some((name, _)) => self
+                        .authenticate(key(&request.headers))
+                        .and(Err(invalid(name))),
+                    None => {
+                        self.operate(request, id, parameters, body, request_id)
+                            .await
+                    }
+                };
                 reply.unwrap_or_else(|refused| refused)
             }
             Route::OtherMethods(methods) => method_not_allowed(methods),
@@ -268,9 +282,6 @@ impl Handler {
         body: Bytes,
         request_id: &str,
     ) -> Result<Reply, Reply> {
-        for id in path {
-            check_id(id).map_err(Reply::bad_request)?;
-        }
         let query = parts.uri.query().unwrap_or_default();
         let mut request = Request {
             path,

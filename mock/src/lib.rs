@@ -1,4 +1,4 @@
-#![doc = include_str!("../../docs/testing.md")]
+#![doc = include_str!("../README.md")]
 
 mod body;
 mod console;
@@ -32,6 +32,11 @@ pub use server::{Server, ServerBuilder};
 /// The parts of other crates that this crate's own interface is made of.
 pub use bytes::Bytes;
 pub use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+/// Has the examples of the page for users compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+struct TestingPage;
 
 /// The types of events that a webhook can be subscribed to.
 const EVENTS: [&str; 15] = [

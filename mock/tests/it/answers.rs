@@ -123,7 +123,10 @@ async fn ids_that_cannot_be_ids_are_400() {
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
             let message = &answer.json()["message"];
             assert!(
-                message.as_str().unwrap().contains("invalid id"),
+                message
+                    .as_str()
+                    .unwrap()
+                    .starts_with("Your request contains invalid "),
                 "{message}"
             );
         }

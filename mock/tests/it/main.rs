@@ -14,4 +14,6 @@ mod program;
 mod rate_limits;
 mod requests;
 mod story;
+mod uploads;
+mod webhooks;
 mod wire;

@@ -114,7 +114,13 @@ pub(crate) async fn upload_with(
     exchange(server.url(), "POST", path, &headers, &body).await
 }
 
-async fn exchange(url: &str, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
+pub(crate) async fn exchange(
+    url: &str,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> Answer {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let headers: String = headers

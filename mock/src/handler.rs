@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::body::{Body, Ending};
 use crate::console;
-use crate::contract::{Contract, Route};
+use crate::contract::{Contract, Given, Route};
 use crate::delivery;
 use crate::fault::{Effect, InjectedFault};
 use crate::library::check_id;
@@ -297,6 +297,25 @@ impl Handler {
         } else {
             request.body = json_body(&body)?;
         }
+        let given = Given {
+            query: &request.query,
+            body: Some(&request.body),
+            form: &request.form.texts,
+            has_file: request.form.file.is_some(),
+        };
+        let problem = self.contract.problem(operation, &given);
+        if self.is_stateless {
+            return match problem {
+                Some(problem) => Err(Reply::bad_request(problem.to_string())),
+                None => self.documented(operation),
+            };
+        }
+        // What is missing, operations say in their own words; and some say more.
+        let problem =
+            problem.filter(|it| !it.is_missing() && !operations::explains(operation, it.name()));
+        if let Some(problem) = problem {
+            return Err(Reply::bad_request(problem.to_string()));
+        }
         let Some(perform) = operations::find(operation) else {
             let message = format!("imagekit-mock does not know how to perform {operation}.");
             return Err(Reply::error(StatusCode::NOT_IMPLEMENTED, message));
@@ -332,6 +351,22 @@ impl Handler {
         library.settle();
         self.notifier.notify(library);
         outcome
+    }
+
+    /// Responds as the document's example does.
+    fn documented(&self, operation: &str) -> Result<Reply, Reply> {
+        let (status, body) = self
+            .contract
+            .documented_success(operation)
+            .unwrap_or((200, ""));
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        if body.is_empty() {
+            return Ok(Reply {
+                status,
+                ..Reply::no_content()
+            });
+        }
+        Ok(Reply::new(status, "application/json; charset=utf-8", body))
     }
 
     fn authenticate(&self, key: Option<Vec<u8>>) -> Result<(), Reply> {

@@ -10,7 +10,7 @@ const HELP: &str = "For support kindly contact us at support@imagekit.io.";
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Box<HeaderMap>,
     pub(crate) body: Bytes,
 }
 
@@ -21,7 +21,7 @@ impl Reply {
     pub(crate) fn new(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
         let reply = Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Box::default(),
             body: body.into(),
         };
         reply.header(header::CONTENT_TYPE, content_type)
@@ -39,7 +39,7 @@ impl Reply {
     pub(crate) fn no_content() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
-            headers: HeaderMap::new(),
+            headers: Box::default(),
             body: Bytes::new(),
         }
     }
@@ -98,7 +98,7 @@ impl Reply {
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.headers_mut() = *self.headers;
         response
     }
 }

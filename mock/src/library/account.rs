@@ -288,11 +288,11 @@ fn url_endpoint(id: &str, wanted: &Map<String, Value>) -> Value {
     json.insert("id".to_owned(), id.into());
     json.entry("urlPrefix").or_insert("".into());
     json.entry("origins").or_insert(json!([]));
-    if let Some(rewriter) = json.get_mut("urlRewriter") {
-        if rewriter["type"] == "CLOUDINARY" && rewriter.get("preserveAssetDeliveryTypes").is_none()
-        {
-            rewriter["preserveAssetDeliveryTypes"] = false.into();
-        }
+    if let Some(rewriter) = json.get_mut("urlRewriter")
+        && rewriter["type"] == "CLOUDINARY"
+        && rewriter.get("preserveAssetDeliveryTypes").is_none()
+    {
+        rewriter["preserveAssetDeliveryTypes"] = false.into();
     }
     Value::Object(json)
 }

@@ -193,10 +193,11 @@ fn wrong_value(field: &MetadataField, value: &Value) -> Option<String> {
     ];
     for (name, measure, is_least, text) in limits {
         let limit = field.schema(name);
-        if let (Some(measure), Some(bound)) = (measure, self::measure(limit)) {
-            if (is_least && measure < bound) || (!is_least && measure > bound) {
-                return Some(format!("should have {text}: {limit}"));
-            }
+        let (Some(measure), Some(bound)) = (measure, self::measure(limit)) else {
+            continue;
+        };
+        if (is_least && measure < bound) || (!is_least && measure > bound) {
+            return Some(format!("should have {text}: {limit}"));
         }
     }
     None
@@ -248,7 +249,7 @@ fn check_schema(schema: &Value) -> Result<(), FieldRefusal> {
             "minLength" | "maxLength" if !value.is_number() => Some("should be of type number"),
             "minValue" | "maxValue" => wrong_type(kind, value),
             "isValueRequired" if !value.is_boolean() => Some("should be of type boolean"),
-            "selectOptions" if !value.as_array().is_some_and(|it| !it.is_empty()) => {
+            "selectOptions" if value.as_array().is_none_or(Vec::is_empty) => {
                 Some("should be a non-empty array")
             }
             _ => None,

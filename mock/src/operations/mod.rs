@@ -99,3 +99,20 @@ pub(crate) fn find(id: &str) -> Option<Operation> {
         _ => return None,
     })
 }
+
+/// Whether an operation explains itself what is wrong with a field, in words that are documented.
+pub(crate) fn explains(id: &str, field: &str) -> bool {
+    let fields: &[&str] = match id {
+        "listAssets" => &["limit", "skip", "type", "fileType", "sort"],
+        "deleteMultipleFiles" | "addTagsToFiles" | "removeTagsFromFiles" => &["fileIds", "tags"],
+        "removeAiTagsFromFiles" => &["fileIds", "AITags"],
+        "createCustomMetadataField" | "updateCustomMetadataField" => &["schema"],
+        "createSavedExtension" | "updateSavedExtension" => &["config"],
+        "createOrigin" | "updateOrigin" => &["type"],
+        "getUsage" | "getUsageAnalytics" => &["startDate", "endDate"],
+        "purgeCache" => &["url"],
+        "uploadFile" | "uploadFileV2" => &["transformation", "checks"],
+        _ => &[],
+    };
+    fields.contains(&field)
+}

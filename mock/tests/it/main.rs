@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod contract;
 mod faults;
 mod library;
 #[cfg(all(unix, feature = "program"))]

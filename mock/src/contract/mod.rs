@@ -1,36 +1,23 @@
 //! What the mock knows of the API: read from the OpenAPI document, so that it stands nowhere twice.
 
-use std::collections::BTreeMap;
+mod examples;
+mod validation;
+
 use std::sync::LazyLock;
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::validation::Schemas;
+pub(crate) use self::validation::{Given, Problem};
 use crate::{Error, Fault};
 
-const DOCUMENT: &str = include_str!("../../openapi/imagekit.yaml");
-
-/// The examples that the mock makes its responses after.
-const EXAMPLES: [(&str, &str); 3] = [
-    (
-        "file-version-recent",
-        include_str!("../../openapi/examples/file-version-recent.json"),
-    ),
-    (
-        "file-version-video",
-        include_str!("../../openapi/examples/file-version-video.json"),
-    ),
-    (
-        "not-found",
-        include_str!("../../openapi/examples/not-found.json"),
-    ),
-];
+const DOCUMENT: &str = include_str!("../../../openapi/imagekit.yaml");
 
 /// The documented version of a file.
-pub(crate) const DOCUMENTED: &str = include_str!("../../openapi/examples/file-version.json");
+pub(crate) const DOCUMENTED: &str = include_str!("../../../openapi/examples/file-version.json");
 
 static CONTRACT: LazyLock<Result<Contract, Error>> = LazyLock::new(|| Contract::parse(DOCUMENT));
 
@@ -40,6 +27,7 @@ pub(crate) struct Contract {
     /// Finds the template that a path fits.
     templates: matchit::Router<String>,
     operations: Vec<Operation>,
+    schemas: Schemas,
 }
 
 #[derive(Debug)]
@@ -48,6 +36,8 @@ struct Operation {
     method: Method,
     /// The path, with the names of its parameters in braces.
     template: String,
+    /// What the document says about it.
+    description: Value,
 }
 
 /// Where a request leads.
@@ -65,11 +55,6 @@ pub(crate) enum Route {
     Unknown,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    paths: BTreeMap<String, BTreeMap<String, Value>>,
-}
-
 impl Contract {
     /// The document that is built in.
     pub(crate) fn get() -> Result<&'static Self, Error> {
@@ -79,20 +64,22 @@ impl Contract {
     fn parse(document: &str) -> Result<Self, Error> {
         // Each response refers to the same headers by an alias.
         let options = serde_saphyr::options! { budget: None };
-        let document: Document =
+        let document: Value =
             serde_saphyr::from_str_with_options(document, options).map_err(Error::contract)?;
         let mut templates = matchit::Router::new();
         let mut operations = Vec::new();
-        for (template, item) in document.paths {
-            let found = item.iter().filter_map(|entry| operation(&template, entry));
-            operations.extend(found);
+        for (template, item) in document["paths"].as_object().into_iter().flatten() {
+            let entries = item.as_object().into_iter().flatten();
+            operations.extend(entries.filter_map(|entry| operation(template, entry)));
             templates
-                .insert(template.clone(), template)
+                .insert(template, template.clone())
                 .map_err(Error::contract)?;
         }
+        let schemas = Schemas::new(&document["components"]["schemas"]);
         Ok(Self {
             templates,
             operations,
+            schemas,
         })
     }
 
@@ -121,8 +108,7 @@ impl Contract {
 
     /// The path of an operation, with these parameters in their order.
     pub(crate) fn path(&self, operation: &str, parameters: &[&str]) -> Option<String> {
-        let mut operations = self.operations.iter();
-        let template = &operations.find(|known| known.id == operation)?.template;
+        let template = &self.operation(operation)?.template;
         let mut parameters = parameters.iter();
         let segments: Vec<_> = template
             .split('/')
@@ -156,18 +142,49 @@ impl Contract {
         }
     }
 
-    /// One of the document's examples.
-    pub(crate) fn example<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
-        let Some((_, text)) = EXAMPLES.iter().find(|(known, _)| *known == name) else {
-            return Err(Error::contract(format!("there is no example {name}")));
+    /// Returns what is wrong with a request by the document, if anything is.
+    pub(crate) fn problem(&self, operation: &str, given: &Given<'_>) -> Option<Problem> {
+        self.schemas
+            .problem(&self.operation(operation)?.description, given)
+    }
+
+    /// Returns the lowest documented status of success, and the body of an example of it.
+    pub(crate) fn documented_success(&self, operation: &str) -> Option<(u16, &'static str)> {
+        let responses = self.operation(operation)?.description["responses"].as_object()?;
+        let (status, response) = responses
+            .iter()
+            .find(|(status, _)| status.starts_with('2'))?;
+        let content = &response["content"]["application/json"];
+        let examples = content["examples"].as_object();
+        let documented =
+            examples.and_then(|it| it.get("documented").or_else(|| it.values().next()));
+        let file = documented.and_then(|it| it["externalValue"].as_str()?.rsplit('/').next());
+        let body = match file {
+            Some(file) => text(file)?,
+            // Only the version of a file is a response that has a name.
+            None if response.get("$ref").is_some() => DOCUMENTED,
+            None => "",
         };
-        serde_json::from_str(text).map_err(Error::contract)
+        Some((status.parse().ok()?, body))
+    }
+
+    fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|known| known.id == id)
     }
 }
 
-/// One of the document's examples.
+/// One of the document's examples, by the name of its file without the extension.
 pub(crate) fn example<T: DeserializeOwned>(name: &str) -> Result<T, Error> {
-    Contract::get()?.example(name)
+    let text = text(&format!("{name}.json"));
+    let text = text.ok_or_else(|| Error::contract(format!("there is no example {name}")))?;
+    serde_json::from_str(text).map_err(Error::contract)
+}
+
+fn text(file: &str) -> Option<&'static str> {
+    let found = examples::EXAMPLES
+        .iter()
+        .find(|(known, _)| *known == file)?;
+    Some(found.1)
 }
 
 /// The operation of an entry of a path; entries such as `parameters` are none.
@@ -176,6 +193,7 @@ fn operation(template: &str, (method, entry): (&String, &Value)) -> Option<Opera
         id: entry.get("operationId")?.as_str()?.to_owned(),
         method: method.to_ascii_uppercase().parse().ok()?,
         template: template.to_owned(),
+        description: entry.clone(),
     })
 }
 

@@ -1,0 +1,438 @@
+//! What the mock knows is what the document says: requests, responses and operations.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use imagekit_mock::{Library, Server};
+use serde_json::{Value, json};
+
+use crate::story::PNG;
+use crate::wire::{Answer, basic, call, get, send, upload, upload_with};
+
+pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let document = include_str!("../../../openapi/imagekit.yaml");
+    let options = serde_saphyr::options! { budget: None };
+    serde_saphyr::from_str_with_options(document, options).unwrap()
+});
+
+/// An operation of the document.
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) method: String,
+    pub(crate) path: &'static str,
+    pub(crate) description: &'static Value,
+}
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let entries = paths.iter().flat_map(|(path, item)| {
+        let entries = item.as_object().unwrap().iter();
+        entries.map(move |(method, description)| (path, method, description))
+    });
+    entries
+        .filter_map(|(path, method, description)| {
+            Some(Operation {
+                id: description.get("operationId")?.as_str().unwrap(),
+                method: method.to_uppercase(),
+                path,
+                description,
+            })
+        })
+        .collect()
+}
+
+fn example(reference: &Value) -> Value {
+    let file = reference["externalValue"].as_str().unwrap();
+    let path = format!("{}/../openapi/{file}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Compiled schemas of components, by name.
+#[derive(Default)]
+pub(crate) struct Schemas(BTreeMap<String, jsonschema::Validator>);
+
+impl Schemas {
+    /// Asserts that a response is what the document says about its status.
+    pub(crate) fn check(&mut self, operation: &str, response: &Answer) {
+        if let Some(problem) = self.problem(operation, response) {
+            let body = String::from_utf8_lossy(&response.body);
+            panic!("{operation}: {}: {problem}\n{body}", response.status);
+        }
+    }
+
+    fn problem(&mut self, operation: &str, response: &Answer) -> Option<String> {
+        let all = operations();
+        let operation = all.iter().find(|it| it.id == operation).unwrap();
+        let status = response.status.as_str();
+        let class = format!("{}XX", &status[..1]);
+        let responses = &operation.description["responses"];
+        let Some(described) = responses.get(status).or_else(|| responses.get(class)) else {
+            return Some("the status is not in the document".to_owned());
+        };
+        let described = match described["$ref"].as_str() {
+            Some(reference) => DOCUMENT.pointer(&reference[1..]).unwrap(),
+            None => described,
+        };
+        let Some(content) = described.get("content") else {
+            return (!response.body.is_empty()).then(|| "there should be no body".to_owned());
+        };
+        let schema = &content["application/json"]["schema"];
+        let json = response.json();
+        match schema["items"]["$ref"].as_str() {
+            Some(component) => {
+                let items = json.as_array()?.iter();
+                items
+                    .into_iter()
+                    .find_map(|item| self.mismatch(component, item))
+            }
+            None => self.mismatch(schema["$ref"].as_str().unwrap(), &json),
+        }
+    }
+
+    fn mismatch(&mut self, reference: &str, value: &Value) -> Option<String> {
+        let component = reference.rsplit('/').next().unwrap();
+        let validator = self.0.entry(component.to_owned()).or_insert_with(|| {
+            let path = format!(
+                "{}/../openapi/schemas/{component}.json",
+                env!("CARGO_MANIFEST_DIR")
+            );
+            let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let options = jsonschema::options()
+                .should_validate_formats(true)
+                .offline();
+            options.build(&schema).unwrap()
+        });
+        let errors = validator.iter_errors(value);
+        let errors: Vec<_> = errors
+            .map(|error| format!("{error} at {}", error.instance_path()))
+            .collect();
+        (!errors.is_empty()).then(|| format!("{component}: {}", errors.join("; ")))
+    }
+}
+
+/// Calls an operation with the request that the document shows; a form is made of the fields that are needed.
+async fn call_as_documented(server: &Server, operation: &Operation, id: &str) -> Answer {
+    let path = operation
+        .path
+        .split('/')
+        .map(|it| if it.starts_with('{') { id } else { it });
+    let mut path = path.collect::<Vec<_>>().join("/");
+    match operation.id {
+        "getUsage" | "getUsageAnalytics" => path += "?startDate=2026-01-01&endDate=2026-02-01",
+        "getMetadataFromUrl" => path += "?url=https://ik.imagekit.io/your_imagekit_id/a.jpg",
+        _ => {}
+    }
+    let content = &operation.description["requestBody"]["content"];
+    if content.get("multipart/form-data").is_some() {
+        let key = basic(server.private_key());
+        return upload_with(server, &path, &[&key], PNG, &[("fileName", "a.png")]).await;
+    }
+    let examples = content["application/json"]["examples"].as_object();
+    let body = examples.map_or(json!({}), |it| example(it.values().next().unwrap()));
+    call(server, &operation.method, &path, body).await
+}
+
+#[tokio::test]
+async fn no_operation_of_the_document_lacks_behaviour() {
+    let server = Server::start().await.unwrap();
+    let mut schemas = Schemas::default();
+    let mut lacking = Vec::new();
+    for operation in operations() {
+        let response = call_as_documented(&server, &operation, "nothing").await;
+        assert_eq!(
+            server.requests().pop().unwrap().operation(),
+            Some(operation.id)
+        );
+        if response.status == 501 {
+            lacking.push(operation.id);
+        } else {
+            schemas.check(operation.id, &response);
+        }
+    }
+    assert_eq!(lacking, [""; 0]);
+    assert_eq!(operations().len(), 58);
+}
+
+#[tokio::test]
+async fn without_state_every_operation_responds_its_documented_example() {
+    let server = Server::builder().stateless(true).start().await.unwrap();
+    let mut schemas = Schemas::default();
+    for operation in operations() {
+        let response = call_as_documented(&server, &operation, "anything").await;
+        let status = response.status.as_u16();
+        assert!((200..300).contains(&status), "{}: {status}", operation.id);
+        schemas.check(operation.id, &response);
+        let described = &operation.description["responses"][status.to_string()]["content"];
+        if let Some(examples) = described["application/json"]["examples"].as_object() {
+            let documented = examples
+                .get("documented")
+                .or_else(|| examples.values().next());
+            let documented = documented.filter(|it| it.get("externalValue").is_some());
+            if let Some(documented) = documented {
+                assert_eq!(response.json(), example(documented), "{}", operation.id);
+            }
+        }
+    }
+    let missing = call(&server, "POST", "/v1/folder", json!({ "folderName": "a" })).await;
+    assert_eq!(
+        missing.json()["message"],
+        "Your request is missing parentFolderPath parameter."
+    );
+    let missing = get(&server, "/v1/accounts/usage?startDate=2026-01-01").await;
+    assert_eq!(
+        missing.json()["message"],
+        "Your request is missing endDate parameter."
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_the_document_does_not_allow_is_refused_by_its_field() {
+    let server = Server::builder()
+        .library(Library::demo())
+        .start()
+        .await
+        .unwrap();
+    let details = "/v1/files/598821f949c0a938d57563bd/details";
+    let origins = "/v1/accounts/origins";
+    for (method, path, body, field) in [
+        ("PATCH", details, json!({ "tags": "a" }), "tags"),
+        ("PATCH", details, json!({ "tags": ["a", 1] }), "tags[1]"),
+        (
+            "PATCH",
+            details,
+            json!({ "removeAITags": 1 }),
+            "removeAITags",
+        ),
+        (
+            "PATCH",
+            details,
+            json!({ "extensions": [{ "name": "google-auto-tagging" }] }),
+            "extensions[0].minConfidence",
+        ),
+        (
+            "POST",
+            "/v1/folder",
+            json!({ "folderName": 1, "parentFolderPath": "/" }),
+            "folderName",
+        ),
+        (
+            "POST",
+            "/v1/folder",
+            json!({ "folderName": "a" }),
+            "parentFolderPath",
+        ),
+        (
+            "POST",
+            "/v1/files/addTags",
+            json!({ "tags": ["a"] }),
+            "fileIds",
+        ),
+        (
+            "POST",
+            "/v1/files/copy",
+            json!({ "sourceFilePath": "/a" }),
+            "destinationPath",
+        ),
+        (
+            "POST",
+            origins,
+            json!({ "type": "WEB_FOLDER", "name": "a" }),
+            "baseUrl",
+        ),
+        (
+            "POST",
+            origins,
+            json!({ "type": "WEB_PROXY", "name": "a-b" }),
+            "name",
+        ),
+        (
+            "POST",
+            "/v1/saved-extensions",
+            json!({ "name": "a", "config": {} }),
+            "description",
+        ),
+        ("GET", "/v1/metadata", json!({}), "url"),
+        (
+            "GET",
+            "/v1/customMetadataFields?includeDeleted=perhaps",
+            json!({}),
+            "includeDeleted",
+        ),
+    ] {
+        let refused = call(&server, method, path, body.clone()).await;
+        let message = refused.json()["message"].as_str().unwrap().to_owned();
+        assert_eq!(refused.status, 400, "{path} {body}: {message}");
+        assert!(message.contains(field), "{path} {body}: {message}");
+    }
+    let nothing = upload(
+        &server,
+        PNG,
+        &[
+            ("fileName", "a"),
+            ("extensions", r#"[{"name":"aws-auto-tagging","maxTags":1}]"#),
+        ],
+    )
+    .await;
+    assert!(
+        nothing.json()["message"]
+            .to_string()
+            .contains("extensions[0].minConfidence")
+    );
+    for body in ["[]", "{", "\"a\""] {
+        let key = basic(server.private_key());
+        let response =
+            crate::wire::exchange(server.url(), "POST", "/v1/folder", &[&key], body.as_bytes())
+                .await;
+        assert_eq!(response.status, 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_account_holds_is_created_listed_changed_and_deleted() {
+    let server = Server::start().await.unwrap();
+    let mut schemas = Schemas::default();
+    let all = operations();
+    let find = |id: &str| all.iter().find(|it| it.id == id).unwrap();
+    for name in [
+        "CustomMetadataField",
+        "SavedExtension",
+        "NamedTransformation",
+        "Origin",
+        "UrlEndpoint",
+        "Webhook",
+    ] {
+        let of = |verb: &str| format!("{verb}{name}");
+        if name == "UrlEndpoint" {
+            let endpoint = json!({ "description": "a", "urlPrefix": "b", "origins": ["nobody"] });
+            let refused = call(&server, "POST", "/v1/accounts/url-endpoints", endpoint).await;
+            assert_eq!(refused.status, 400);
+            let examples = &find("createUrlEndpoint").description["requestBody"]["content"]["application/json"];
+            let mut body = example(
+                examples["examples"]
+                    .as_object()
+                    .unwrap()
+                    .values()
+                    .next()
+                    .unwrap(),
+            );
+            body["origins"] = json!([]);
+            let created = call(&server, "POST", "/v1/accounts/url-endpoints", body).await;
+            assert_eq!(created.status, 201);
+            schemas.check("createUrlEndpoint", &created);
+            let listed = get(&server, "/v1/accounts/url-endpoints").await;
+            schemas.check("listUrlEndpoints", &listed);
+            assert_eq!(listed.json().as_array().unwrap().len(), 2);
+            let refused = call(
+                &server,
+                "DELETE",
+                "/v1/accounts/url-endpoints/default",
+                json!({}),
+            )
+            .await;
+            assert_eq!(
+                refused.json()["message"],
+                "Default URL-endpoint cannot be deleted."
+            );
+            continue;
+        }
+        let created = call_as_documented(&server, find(&of("create")), "").await;
+        assert_eq!(
+            created.status,
+            201,
+            "{name}: {:?}",
+            String::from_utf8_lossy(&created.body)
+        );
+        schemas.check(&of("create"), &created);
+        let id = created.json()["id"].as_str().unwrap().to_owned();
+        let list = format!("{}s", of("list"));
+        let listed = call_as_documented(&server, find(&list), "").await;
+        schemas.check(&list, &listed);
+        assert_eq!(listed.json(), json!([created.json()]), "{name}");
+        if name != "CustomMetadataField" {
+            let got = call_as_documented(&server, find(&of("get")), &id).await;
+            schemas.check(&of("get"), &got);
+            assert_eq!(got.json(), created.json(), "{name}");
+        }
+        let updated = call_as_documented(&server, find(&of("update")), &id).await;
+        assert_eq!(
+            updated.status,
+            200,
+            "{name}: {:?}",
+            String::from_utf8_lossy(&updated.body)
+        );
+        schemas.check(&of("update"), &updated);
+        let delete = find(&of("delete"));
+        assert_eq!(
+            call_as_documented(&server, delete, &id).await.status,
+            204,
+            "{name}"
+        );
+        assert_eq!(
+            call_as_documented(&server, delete, &id).await.status,
+            404,
+            "{name}"
+        );
+        assert_eq!(
+            call_as_documented(&server, find(&list), "").await.json(),
+            json!([]),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_origin_shows_no_secret() {
+    let server = Server::start().await.unwrap();
+    let secret = "a-very-secret-key";
+    let body = json!({ "type": "S3", "name": "a", "bucket": "b", "accessKey": secret, "secretKey": secret });
+    let created = call(&server, "POST", "/v1/accounts/origins", body).await;
+    let listed = get(&server, "/v1/accounts/origins").await;
+    for response in [created, listed] {
+        assert!(!String::from_utf8(response.body).unwrap().contains(secret));
+    }
+}
+
+/// The check itself finds what is wrong.
+#[test]
+fn what_the_document_does_not_allow_is_found() {
+    let response = |status, body: &str| Answer {
+        status: imagekit_mock::StatusCode::from_u16(status).unwrap(),
+        headers: imagekit_mock::HeaderMap::new(),
+        body: body.as_bytes().to_vec(),
+    };
+    let mut schemas = Schemas::default();
+    assert_eq!(schemas.problem("deleteFile", &response(204, "")), None);
+    for (operation, wrong) in [
+        ("deleteFile", response(204, "{}")),
+        ("deleteFile", response(200, "")),
+        (
+            "listAssets",
+            response(200, r#"[{"type":"file","fileId":1}]"#),
+        ),
+        ("getFileDetails", response(200, "{}")),
+        ("getFileDetails", response(404, r#"{"message":1}"#)),
+    ] {
+        assert!(schemas.problem(operation, &wrong).is_some(), "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn every_error_that_all_operations_share_is_as_the_document_says() {
+    let limit = imagekit_mock::RateLimit::new(1, std::time::Duration::from_secs(600));
+    let server = Server::builder().rate_limit(limit).start().await.unwrap();
+    let mut schemas = Schemas::default();
+    let path = "/v1/files/a/details";
+    let mut statuses = Vec::new();
+    for headers in [
+        vec![],
+        vec![basic("wrong")],
+        vec![basic(server.private_key())],
+        vec![basic(server.private_key())],
+    ] {
+        let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+        let response = send(&server, "GET", path, &headers).await;
+        schemas.check("getFileDetails", &response);
+        statuses.push(response.status.as_u16());
+    }
+    assert_eq!(statuses, [401, 403, 404, 429]);
+}

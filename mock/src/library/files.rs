@@ -309,15 +309,26 @@ impl Library {
     }
 
     pub(super) fn copy_into(&mut self, id: &str, folder: &str, all: bool) -> Result<(), Refusal> {
-        let file = self.files.get(id).ok_or(Refusal::FileMissing)?;
-        let name = file.name.clone();
-        let from = if all { 0 } else { file.versions.len() - 1 };
-        let versions = file.versions[from..].to_vec();
-        self.append(versions, folder, &name)
+        let copy = self.copy_of(id, all).ok_or(Refusal::FileMissing)?;
+        self.append(copy.versions, folder, &copy.name)
+    }
+
+    /// Returns what a copy of a file is to hold: its current version, or all of them.
+    pub(super) fn copy_of(&self, id: &str, all: bool) -> Option<StoredFile> {
+        let mut file = self.files.get(id)?.clone();
+        if !all {
+            file.versions.drain(..file.versions.len() - 1);
+        }
+        Some(file)
     }
 
     /// Puts copies of versions into a folder, under this name.
-    fn append(&mut self, versions: Vec<Version>, folder: &str, name: &str) -> Result<(), Refusal> {
+    pub(super) fn append(
+        &mut self,
+        versions: Vec<Version>,
+        folder: &str,
+        name: &str,
+    ) -> Result<(), Refusal> {
         let now = self.now();
         let target = self.file_by_path(&paths::join(folder, name));
         let before = target.map_or(0, |it| it.versions.len());

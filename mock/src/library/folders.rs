@@ -164,14 +164,20 @@ impl Library {
 
     pub(super) fn perform_copy(&mut self, source: &str, destination: &str, all: bool) {
         let target = paths::join(destination, paths::split(source).1);
-        let tree: Vec<_> = self.tree(source);
-        let files: Vec<_> = tree.iter().flat_map(|it| self.files_in(it)).collect();
+        let tree = self.tree(source);
+        // All is read before anything is written, since a folder may be copied into itself.
+        let ids = tree.iter().flat_map(|folder| self.files_in(folder));
+        let copies: Vec<_> = ids.filter_map(|id| self.copy_of(&id, all)).collect();
         for path in &tree {
             self.ensure_folder(&paths::moved(path, source, &target));
         }
-        for (folder, id) in files {
+        for copy in copies {
             // A file with too many versions is left out; no status of a job tells of it.
-            let _ = self.copy_into(&id, &paths::moved(&folder, source, &target), all);
+            let _ = self.append(
+                copy.versions,
+                &paths::moved(&copy.folder, source, &target),
+                &copy.name,
+            );
         }
     }
 
@@ -181,12 +187,18 @@ impl Library {
         for path in &tree {
             let new = paths::moved(path, source, &target);
             self.ensure_folder(&new);
-            for (_, id) in self.files_in(path) {
-                // What does not fit into a file of the same name stays where it is, and is deleted with its folder.
+            for id in self.files_in(path) {
+                // What does not fit into a file of the same name stays where it is.
                 let _ = self.move_into(&id, &new);
             }
         }
-        self.remove_tree(&tree);
+        let left = |path: &String| {
+            self.tree(path)
+                .iter()
+                .any(|it| !self.files_in(it).is_empty())
+        };
+        let empty: Vec<_> = tree.into_iter().filter(|path| !left(path)).collect();
+        self.remove_tree(&empty);
     }
 
     /// Renames a folder. Its id stays, and so do those of the folders in it.
@@ -213,10 +225,9 @@ impl Library {
         }
     }
 
-    fn files_in(&self, folder: &str) -> Vec<(String, String)> {
+    fn files_in(&self, folder: &str) -> Vec<String> {
         let files = self.folders.get(folder).into_iter();
-        let files = files.flat_map(|it| it.files.values());
-        files.map(|id| (folder.to_owned(), id.clone())).collect()
+        files.flat_map(|it| it.files.values()).cloned().collect()
     }
 
     /// Finds out whether a folder can have another name, and returns its new path.

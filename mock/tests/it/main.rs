@@ -9,11 +9,13 @@
 mod answers;
 mod contract;
 mod faults;
+mod histories;
 mod library;
 #[cfg(all(unix, feature = "program"))]
 mod program;
 mod rate_limits;
 mod requests;
+mod scale;
 mod story;
 mod uploads;
 mod webhooks;

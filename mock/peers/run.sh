@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Has other people's clients talk to the mock: curl, ImageKit's own SDKs for Node.js and Python, and
-# Schemathesis, which makes up requests from the OpenAPI document and judges the answers by it.
+# Has other people's clients talk to the mock: curl, ImageKit's own SDKs for Node.js and Python, which
+# play through a whole story, and Schemathesis, which makes up requests from the OpenAPI document and
+# judges the responses by it, with and without state.
 #
 # What they need is installed into target/peers, once. A client that cannot be installed is skipped
 # with a notice, or is a failure if PEERS_REQUIRED is set.
@@ -8,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 NODE_SDK=@imagekit/nodejs@7.11.0
-PYTHON_SDK=imagekitio==5.11.0
+PYTHON_SDK=imagekitio[webhooks]==5.11.0
 SCHEMATHESIS=schemathesis==4.32.5
 
 documented=openapi/examples/file-version.json
@@ -61,7 +62,7 @@ schemathesis() (
 
 export IMAGEKIT_PRIVATE_KEY=private_of_the_peers
 cargo build --quiet --package imagekit-mock
-start_mock
+start_mock --job-time 100ms
 
 path=/v1/files/598821f949c0a938d57563bd/versions/697821f849c0a938d57563ce
 say "curl"
@@ -70,8 +71,9 @@ echo
 
 say "Node.js: $NODE_SDK"
 if once node npm install --no-audit --no-fund --no-package-lock --prefix "$installed/node" "$NODE_SDK"; then
-    cp "$peers/get-version.mjs" "$installed/node/"
+    cp "$peers"/*.mjs "$installed/node/"
     node "$installed/node/get-version.mjs" "$documented"
+    node "$installed/node/story.mjs"
 else
     skip "$NODE_SDK cannot be installed"
 fi
@@ -82,13 +84,25 @@ if once venv python3 -m venv "$installed/python" &&
     once python "$installed/python/bin/pip" install --quiet "$PYTHON_SDK" "$SCHEMATHESIS"; then
     python_is_ready=1
     "$installed/python/bin/python" "$peers/get_version.py" "$documented"
+    "$installed/python/bin/python" "$peers/story.py"
 else
     skip "$PYTHON_SDK and $SCHEMATHESIS cannot be installed"
 fi
 
-say "Schemathesis"
 [[ -n $python_is_ready ]] || exit 0
-schemathesis
+say "Schemathesis"
+judge() {
+    schemathesis "$@" >"$installed/log" || { cat "$installed/log"; exit 1; }
+    grep -A 1 'Test cases:' "$installed/log"
+}
+stop_mock
+start_mock
+judge
+stop_mock
+
+say "Schemathesis, without state"
+start_mock --stateless
+judge --phases examples,coverage,fuzzing
 stop_mock
 
 say "Schemathesis, to see that it finds what is wrong"
@@ -98,4 +112,4 @@ if schemathesis >"$installed/log"; then
     say "FAILED: a wrong content type was not found"
     exit 1
 fi
-grep 'Undocumented Content-Type' "$installed/log"
+grep --max-count 1 'Undocumented Content-Type' "$installed/log"

@@ -292,14 +292,18 @@ impl Handler {
             form: Form::default(),
             id: request_id.to_owned(),
         };
+        let has_body = !body.is_empty();
         if upload.is_some() {
             request.form = form::read(content_type(&parts.headers), body).await?;
         } else {
             request.body = json_body(&body)?;
         }
+        if let Some(version) = upload {
+            self.authenticate_upload(key(&parts.headers).is_some(), &request.form, version)?;
+        }
         let given = Given {
             query: &request.query,
-            body: Some(&request.body),
+            body: has_body.then_some(&request.body),
             form: &request.form.texts,
             has_file: request.form.file.is_some(),
         };
@@ -321,28 +325,8 @@ impl Handler {
             return Err(Reply::error(StatusCode::NOT_IMPLEMENTED, message));
         };
         let mut state = self.state();
-        let State {
-            library,
-            used_tokens,
-            ..
-        } = &mut *state;
+        let library = &mut state.library;
         library.settle();
-        if let Some(version) = upload {
-            let is_signed = authentication::is_signed(&request.form, version);
-            match (key(&parts.headers).is_some(), is_signed) {
-                (true, false) => {}
-                (false, true) => {
-                    let now = library.now();
-                    authentication::check(&request.form, version, &self.keys, now, used_tokens)?;
-                }
-                (true, true) => {
-                    return Err(Reply::bad_request(
-                        "Your request contains both a private API key and a signature; use only one of them.",
-                    ));
-                }
-                (false, false) => return Err(unauthorized()),
-            }
-        }
         let mut context = Context {
             library,
             storage: &self.storage,
@@ -351,6 +335,27 @@ impl Handler {
         library.settle();
         self.notifier.notify(library);
         outcome
+    }
+
+    /// Accepts an upload with the key, or with a signature, but not with both.
+    fn authenticate_upload(
+        &self,
+        has_key: bool,
+        form: &Form,
+        version: ApiVersion,
+    ) -> Result<(), Reply> {
+        match (has_key, authentication::is_signed(form, version)) {
+            (true, false) => Ok(()),
+            (false, true) => {
+                let mut state = self.state();
+                let now = state.library.now();
+                authentication::check(form, version, &self.keys, now, &mut state.used_tokens)
+            }
+            (true, true) => Err(Reply::bad_request(
+                "Your request contains both a private API key and a signature; use only one of them.",
+            )),
+            (false, false) => Err(unauthorized()),
+        }
     }
 
     /// Responds as the document's example does.

@@ -91,9 +91,13 @@ impl Schemas {
             return self.form_problem(&form["schema"], given);
         }
         let schema = &content.get("application/json")?["schema"];
-        let empty = Map::new();
-        let body = Value::Object(given.body.unwrap_or(&empty).clone());
-        self.json_problem("", schema, &body)
+        match given.body {
+            Some(body) => self.json_problem("", schema, &Value::Object(body.clone())),
+            None if operation["requestBody"]["required"] == true => {
+                Some(wrong("body".to_owned(), "it is empty".to_owned()))
+            }
+            None => None,
+        }
     }
 
     fn form_problem(&self, schema: &Value, given: &Given<'_>) -> Option<Problem> {
@@ -170,7 +174,10 @@ impl Schemas {
         translate(&mut schema);
         let root = json!({ "allOf": [schema], "components": { "schemas": self.components } });
         // A schema that cannot be compiled is a mistake of the document, and no reason to refuse a request.
-        let validator = Arc::new(jsonschema::validator_for(&root).ok()?);
+        let options = jsonschema::options()
+            .should_validate_formats(true)
+            .offline();
+        let validator = Arc::new(options.build(&root).ok()?);
         compiled.insert(key, validator.clone());
         Some(validator)
     }
@@ -221,6 +228,9 @@ fn translate(schema: &mut Value) {
                 entries.remove("anyOf");
                 entries.insert("type".to_owned(), "object".into());
                 entries.insert("allOf".to_owned(), variants.into());
+            }
+            if entries.get("format") == Some(&"int64".into()) {
+                entries.entry("maximum").or_insert(i64::MAX.into());
             }
             if entries.remove("nullable") == Some(Value::Bool(true)) {
                 match entries.get_mut("type") {

@@ -288,11 +288,11 @@ fn url_endpoint(id: &str, wanted: &Map<String, Value>) -> Value {
     json.insert("id".to_owned(), id.into());
     json.entry("urlPrefix").or_insert("".into());
     json.entry("origins").or_insert(json!([]));
-    if let Some(rewriter) = json.get_mut("urlRewriter")
-        && rewriter["type"] == "CLOUDINARY"
-        && rewriter.get("preserveAssetDeliveryTypes").is_none()
-    {
-        rewriter["preserveAssetDeliveryTypes"] = false.into();
+    let rewriter = json.get_mut("urlRewriter").and_then(Value::as_object_mut);
+    if let Some(rewriter) = rewriter.filter(|it| it.get("type") == Some(&"CLOUDINARY".into())) {
+        rewriter
+            .entry("preserveAssetDeliveryTypes")
+            .or_insert(false.into());
     }
     Value::Object(json)
 }

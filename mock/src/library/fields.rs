@@ -86,8 +86,12 @@ impl Library {
         for (name, value) in changes {
             match name.as_str() {
                 "schema" => {
-                    let mut schema = value;
-                    schema["type"] = json["schema"]["type"].clone();
+                    let Value::Object(mut schema) = value else {
+                        let wrong = Map::from_iter([(name, "should be of type object".into())]);
+                        return Err(FieldRefusal::Schema(wrong));
+                    };
+                    schema.insert("type".to_owned(), json["schema"]["type"].clone());
+                    let schema = Value::Object(schema);
                     check_schema(&schema)?;
                     json.insert(name, schema);
                 }

@@ -526,7 +526,8 @@ pub(crate) fn check_id(id: &str) -> Result<(), String> {
     if id.is_empty() {
         return Err("an id may not be empty".to_owned());
     }
-    if [".", ".."].contains(&id) || id.contains('\\') || id.chars().any(char::is_control) {
+    if [".", ".."].contains(&id) || id.contains('\\') || id.chars().any(|it| it.is_ascii_control())
+    {
         return Err(
             "an id may not be `.` or `..`, nor contain backslashes or control characters"
                 .to_owned(),

@@ -194,6 +194,11 @@ async fn a_request_that_the_document_does_not_allow_is_refused_by_its_field() {
         .unwrap();
     let details = "/v1/files/598821f949c0a938d57563bd/details";
     let origins = "/v1/accounts/origins";
+    let fields = get(&server, "/v1/customMetadataFields").await.json();
+    let field = format!(
+        "/v1/customMetadataFields/{}",
+        fields[0]["id"].as_str().unwrap()
+    );
     for (method, path, body, field) in [
         ("PATCH", details, json!({ "tags": "a" }), "tags"),
         ("PATCH", details, json!({ "tags": ["a", 1] }), "tags[1]"),
@@ -251,6 +256,7 @@ async fn a_request_that_the_document_does_not_allow_is_refused_by_its_field() {
             json!({ "name": "a", "config": {} }),
             "description",
         ),
+        ("PATCH", &field, json!({ "schema": [1] }), "schema"),
         ("GET", "/v1/metadata", json!({}), "url"),
         (
             "GET",

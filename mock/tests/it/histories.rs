@@ -310,7 +310,7 @@ async fn perform(server: &Server, model: &mut Model, step: &Step) -> Option<(u16
             let body = json!({ "fileIds": [id_of(&path)], "tags": [tag] });
             let status = post(&format!("/v1/files/{operation}"), body).await;
             let tags = &mut model.files.get_mut(&path).unwrap().last_mut().unwrap().1;
-            tags.retain(|it| !(it == &tag && !add));
+            tags.retain(|it| it != &tag || *add);
             if *add && !tags.contains(&tag) {
                 tags.push(tag);
             }
@@ -527,7 +527,7 @@ fn random_histories_leave_what_a_simple_model_expects() {
         .enable_all()
         .build()
         .unwrap();
-    let schemas = std::cell::RefCell::new(Schemas::default());
+    let schemas = tokio::sync::Mutex::new(Schemas::default());
     let config = Config {
         cases: HISTORIES,
         failure_persistence: None,
@@ -543,7 +543,7 @@ fn random_histories_leave_what_a_simple_model_expects() {
                 }
                 prop_assert_eq!(held(&server.library()), visible(&model), "step {}: {:?}", number, step);
             }
-            read_everything(&server, &mut schemas.borrow_mut()).await;
+            read_everything(&server, &mut *schemas.lock().await).await;
             Ok::<_, TestCaseError>(())
         })?;
     });

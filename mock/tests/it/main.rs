@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod console;
 mod contract;
 mod faults;
 mod histories;

@@ -1,6 +1,7 @@
 //! Many servers, and many files.
 
-use imagekit_mock::{File, Library, Server};
+use imagekit_mock::{Error, File, Library, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::wire::get;
 
@@ -12,6 +13,40 @@ async fn two_hundred_servers_start_respond_and_stop() {
         assert_eq!(get(&server, "/v1/files").await.status, 200);
     }
     println!("200 servers: {:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_connection_that_sends_nothing_or_half_a_request_is_closed() {
+    let timeout = std::time::Duration::from_millis(20);
+    let server = Server::builder()
+        .read_timeout(timeout)
+        .start()
+        .await
+        .unwrap();
+    for half in [
+        "",
+        "GET / HT",
+        "POST /v1/folder HTTP/1.1\r\nContent-Length: 9\r\n\r\n{",
+    ] {
+        let address = server.url().strip_prefix("http://").unwrap();
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(half.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        // It ends by itself, be it by a reset.
+        let _ = stream.read_to_end(&mut rest).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_no_client_can_send_is_refused() {
+    for key in ["", "a:b", "a b", "a\n"] {
+        let refused = Server::builder()
+            .private_key(key)
+            .start()
+            .await
+            .unwrap_err();
+        assert!(matches!(refused, Error::InvalidKey), "{key:?}");
+    }
 }
 
 /// Run with `cargo test --release -p imagekit-mock --test it -- --ignored --nocapture many_files`.

@@ -281,3 +281,41 @@ async fn a_private_file_needs_a_signature_or_a_named_transformation() {
     assert!(analytics["bandwidthBytes"].as_u64().unwrap() >= 3 * PNG.len() as u64);
     assert_eq!(analytics["requestCount"], 8);
 }
+
+#[tokio::test]
+async fn a_folder_keeps_the_bytes_until_the_file_is_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Server::builder()
+        .library(Library::new())
+        .storage(folder.path());
+    let server = builder.start().await.unwrap();
+    let kept = || std::fs::read_dir(folder.path()).unwrap().count();
+    let id = put(&server, "/a.png", PNG).await;
+    assert_eq!(&server.library().bytes("/a.png").unwrap()[..], PNG);
+    assert_eq!(kept(), 1);
+    let key = basic(server.private_key());
+    send(&server, "DELETE", &format!("/v1/files/{id}"), &[&key]).await;
+    assert_eq!(kept(), 0);
+}
+
+#[tokio::test]
+async fn a_folder_of_files_is_served_under_its_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("shop")).unwrap();
+    std::fs::write(folder.path().join("shop/coat 1.png"), PNG).unwrap();
+    std::fs::write(folder.path().join(".hidden"), "x").unwrap();
+    let library = Library::new().files_from(folder.path()).unwrap();
+    let server = Server::builder().library(library).start().await.unwrap();
+    let files = get(&server, "/v1/files").await.json();
+    assert_eq!(files.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&files[0]["filePath"], &files[0]["width"]),
+        (&json!("/shop/coat 1.png"), &json!(3))
+    );
+    let url = files[0]["url"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(server.url())
+        .unwrap();
+    assert_eq!(get(&server, url).await.body, PNG);
+}

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 use crate::document::{Document, SCHEMAS};
 use crate::generate;
 
+/// What the `$id` of a schema begins with. It leads to the schema as docs.rs shows it.
+const BASE: &str = "https://docs.rs/crate/imagekit-openapi/latest/source/schemas";
+
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// What is wrong with a value, and where in it.
@@ -21,6 +24,7 @@ pub(crate) struct Fault {
 pub(crate) fn file(document: &Document, name: &str, schema: &Value) -> Value {
     let mut file = Map::new();
     file.insert("$schema".to_owned(), DIALECT.into());
+    file.insert("$id".to_owned(), format!("{BASE}/{name}.json").into());
     file.insert("title".to_owned(), name.into());
     with_definitions(document, schema, file)
 }
@@ -77,6 +81,7 @@ fn open_union(schema: &Value, variants: &[generate::Variant<'_>]) -> Value {
     let choices = variants.iter().map(|variant| {
         json!({
             "if": {
+                "type": "object",
                 "properties": { discriminator: { "enum": variant.tags } },
                 "required": [discriminator],
             },
@@ -170,6 +175,32 @@ fn converted(schema: &Value) -> Value {
         allow_null(&mut result);
     }
     result.into()
+}
+
+/// A schema without texts, in which references lead to the files of components.
+pub(crate) fn plain(schema: &Value) -> Value {
+    fn go(schema: &mut Value) {
+        match schema {
+            Value::Object(entries) => {
+                entries.retain(|key, value| {
+                    let is_text =
+                        matches!(key.as_str(), "description" | "title") && value.is_string();
+                    !is_text && !matches!(key.as_str(), "examples" | "default")
+                });
+                if let Some(Value::String(reference)) = entries.get_mut("$ref")
+                    && let Some(name) = reference.strip_prefix("#/$defs/")
+                {
+                    *reference = format!("{BASE}/{name}.json");
+                }
+                entries.values_mut().for_each(go);
+            }
+            Value::Array(items) => items.iter_mut().for_each(go),
+            _ => {}
+        }
+    }
+    let mut schema = converted(schema);
+    go(&mut schema);
+    schema
 }
 
 /// OpenAPI 3.0's `nullable`. Beside an `allOf` it means, as in all generators, that null is allowed

@@ -78,6 +78,24 @@ impl Tree {
         self.value.pointer(pointer)
     }
 
+    /// The keys of the map at a JSON pointer, in the order of the file; none if it is not a map.
+    pub(crate) fn keys(&self, pointer: &str) -> Vec<&str> {
+        let mut node = &self.root;
+        for token in pointer.split('/').skip(1).map(unescape) {
+            let Kind::Map(entries) = &node.kind else {
+                return Vec::new();
+            };
+            match entries.iter().find(|(key, _)| key.value == token) {
+                Some((_, child)) => node = child,
+                None => return Vec::new(),
+            }
+        }
+        match &node.kind {
+            Kind::Map(entries) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The line on which the node at `pointer`, or its nearest ancestor, begins.
     pub(crate) fn line_of(&self, pointer: &str) -> u64 {
         let mut node = &self.root;

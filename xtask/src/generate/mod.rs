@@ -1,6 +1,7 @@
 //! From the document to the generated client.
 
 mod components;
+mod contract;
 mod fixups;
 mod index;
 mod models;
@@ -76,6 +77,10 @@ fn sources(root: &Path, document: &Document) -> Result<Vec<Output>, (String, Str
     outputs.push(Output {
         path: "docs/operations.md".to_owned(),
         content: index::page(document, &operations, lines),
+    });
+    outputs.push(Output {
+        path: contract::PATH.to_owned(),
+        content: contract::source(root, document, &operations).map_err(refuse)?,
     });
     Ok(outputs)
 }

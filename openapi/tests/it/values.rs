@@ -1,0 +1,84 @@
+use imagekit_openapi::validate::Validator;
+use serde_json::{Value, json};
+
+#[track_caller]
+fn diagnostics(component: &str, value: &Value) -> Vec<String> {
+    let found = Validator::of(component).unwrap().diagnostics(value);
+    found.iter().map(ToString::to_string).collect()
+}
+
+fn documented(file: &str) -> Value {
+    serde_json::from_str(imagekit_openapi::example(file).unwrap()).unwrap()
+}
+
+#[test]
+fn examples_of_responses_are_valid() {
+    for operation in imagekit_openapi::OPERATIONS {
+        for response in operation.responses {
+            let Some(component) = response.component else {
+                continue;
+            };
+            for example in response.examples {
+                let value = documented(example.file);
+                let items = match value {
+                    Value::Array(items) if response.list => items,
+                    value => vec![value],
+                };
+                for item in items {
+                    assert_eq!(
+                        diagnostics(component, &item),
+                        Vec::<String>::new(),
+                        "{}",
+                        example.file
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_where_it_is() {
+    let mut file = documented("get-file-details.json");
+    file["versionInfo"]["id"] = json!(2);
+    assert_eq!(
+        diagnostics("File", &file),
+        [r#"$.versionInfo.id: 2 is not of type "string""#]
+    );
+    file = documented("get-file-details.json");
+    file["name"].take();
+    file["AITags"] = json!([{ "name": 1 }]);
+    let found = diagnostics("File", &file);
+    assert!(
+        found.contains(&r#"$.name: null is not of type "string""#.to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .any(|it| it.starts_with("$.AITags[0].name: 1 is")),
+        "{found:?}"
+    );
+    assert_eq!(diagnostics("VersionInfo", &json!({})), ["$: id is missing"]);
+}
+
+#[test]
+fn the_tag_of_a_union_alone_decides() {
+    let asset = json!({ "type": "folder", "name": 1 });
+    let found = diagnostics("Asset", &asset);
+    assert!(
+        found.iter().any(|it| it.starts_with("$.name: 1")),
+        "{found:?}"
+    );
+    assert_eq!(
+        diagnostics("Asset", &json!({ "type": "spaceship", "name": 1 })),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_schema_that_cannot_be_used_is_an_error() {
+    assert!(Validator::of("Spaceship").is_err());
+    assert!(Validator::new(&json!({ "type": 7 })).is_err());
+    assert!(Validator::new(&json!({ "$ref": "https://example.com/schema.json" })).is_err());
+}

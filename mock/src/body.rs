@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
-/// The body of an answer, which need not be what its `content-length` promises.
+/// The body of a response, which need not be what its `content-length` promises.
 #[derive(Debug)]
 pub(crate) struct Body {
     sent: Bytes,

@@ -59,7 +59,7 @@ pub(crate) fn fields() -> [Value; 9] {
     ]
 }
 
-/// A file that was first uploaded at this time, and again whenever so many days had passed.
+/// A file that was first uploaded at this time, and again each time that number of days had passed.
 fn file(id: &str, first: &str, days: i64) -> File {
     let first: DateTime<Utc> = first.parse().unwrap_or_default();
     File::new(id).uploaded(first, TimeDelta::try_days(days).unwrap_or_default())

@@ -29,7 +29,7 @@ pub enum Error {
         /// What the operating system says.
         source: Arc<io::Error>,
     },
-    /// A text of versions is neither JSON nor YAML, or something in it is no version.
+    /// A text of versions is neither JSON nor YAML, or something in it is not a version.
     #[error("{}{reason}", path.as_ref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
     Parse {
         /// The file that the text is from, if it is from one.

@@ -1,13 +1,16 @@
 use std::fmt;
+use std::fs;
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::RateLimit;
 use crate::body::Ending;
 use crate::reply::Reply;
+use crate::{Error, RateLimit};
 
 /// Something that goes wrong on purpose, for every request or for some.
 ///
@@ -73,7 +76,9 @@ impl Fault {
     /// To have requests really counted, see
     /// [`ServerBuilder::rate_limit`](crate::ServerBuilder::rate_limit).
     pub fn too_many_requests(limit: RateLimit) -> Self {
-        let mut reply = Reply::too_many_requests();
+        let message = "This is a fault on purpose: too many requests.";
+        let body = serde_json::json!({ "message": message });
+        let mut reply = Reply::json(StatusCode::TOO_MANY_REQUESTS, &body);
         limit.write_headers(limit.interval(), &mut reply.headers);
         Self::response(reply.into_response())
     }
@@ -87,6 +92,25 @@ impl Fault {
     /// Responds anything else. Only `x-ik-requestId` and what HTTP needs are added.
     pub fn response(response: Response<Bytes>) -> Self {
         Self::new(Effect::Response(response))
+    }
+
+    /// Responds 200 with the JSON of a file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or is not JSON.
+    pub fn json_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        })?;
+        let json: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| Error::Parse {
+                path: Some(path.to_owned()),
+                reason: error.to_string(),
+            })?;
+        Ok(Self::response(Reply::ok(&json).into_response()))
     }
 
     /// Responds as usual, but with this content type.
@@ -126,7 +150,7 @@ impl Fault {
         self
     }
 
-    /// Only for so many requests. Without this, it happens for ever.
+    /// Only for this number of requests. Without this, it happens for ever.
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
         self

@@ -36,8 +36,12 @@ pub(crate) struct Handler {
     is_stateless: bool,
     storage: Storage,
     notifier: Notifier,
+    observer: Option<Observer>,
     state: Mutex<State>,
 }
+
+/// Is told of each request when its response is known.
+pub(crate) type Observer = Box<dyn Fn(&RecordedRequest) + Send + Sync>;
 
 /// All that changes while a server runs.
 pub(crate) struct State {
@@ -67,6 +71,7 @@ pub(crate) struct Setup {
     pub(crate) recorded: usize,
     pub(crate) is_stateless: bool,
     pub(crate) storage: Storage,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl Handler {
@@ -78,6 +83,7 @@ impl Handler {
             is_stateless: setup.is_stateless,
             storage: setup.storage,
             notifier,
+            observer: setup.observer,
             state: Mutex::new(State {
                 library: setup.library,
                 faults: Vec::new(),
@@ -153,7 +159,10 @@ impl Handler {
         if let Ok(request_id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert("x-ik-requestid", request_id);
         }
-        self.state().log.responded(number, response.status());
+        let known = self.state().log.responded(number, response.status());
+        if let (Some(observer), Some(request)) = (&self.observer, known) {
+            observer(&request);
+        }
         Ok(response.map(|body| Body::new(body, ending)))
     }
 

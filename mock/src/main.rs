@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use imagekit_mock::{Error, Fault, Library, RateLimit, Server};
+use imagekit_mock::{Error, Fault, Library, RateLimit, RecordedRequest, Server};
 
 /// A fake ImageKit to test against
 #[derive(Parser)]
@@ -65,6 +65,14 @@ struct Arguments {
         default_value = "whsec_imagekitmockimagekitmockimagekitmo"
     )]
     webhook_secret: String,
+
+    /// JSON file to respond to an operation, such as getUsage=usage.json; repeat it for several
+    #[arg(long = "response", value_name = "OPERATION=FILE", value_parser = fixture)]
+    responses: Vec<(String, PathBuf)>,
+
+    /// Do not print requests
+    #[arg(long)]
+    quiet: bool,
 
     /// Private key to accept
     #[arg(long, value_name = "KEY", default_value = "private_imagekit_mock")]
@@ -136,6 +144,12 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     if let Some(folder) = arguments.storage {
         builder = builder.storage(folder);
     }
+    if !arguments.quiet {
+        builder = builder.on_request(print);
+    }
+    for (operation, path) in arguments.responses {
+        builder = builder.fault(Fault::json_file(&path)?.on_operation(operation));
+    }
     if let Some(latency) = arguments.latency {
         builder = builder.fault(Fault::latency(latency));
     }
@@ -154,6 +168,26 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     }
     let _ = writeln!(io::stdout(), "\nRequests: {}", server.request_count());
     Ok(())
+}
+
+/// Reads a fixture such as `getUsage=usage.json`.
+fn fixture(text: &str) -> Result<(String, PathBuf), &'static str> {
+    let (operation, path) = text
+        .split_once('=')
+        .ok_or("it should be like getUsage=usage.json")?;
+    Ok((operation.to_owned(), path.into()))
+}
+
+/// Prints a request in one line.
+fn print(request: &RecordedRequest) {
+    let status = request.status().map(|it| it.as_u16()).unwrap_or_default();
+    let operation = request.operation().unwrap_or("-");
+    let _ = writeln!(
+        io::stdout(),
+        "{status} {} {} ({operation})",
+        request.method(),
+        request.path()
+    );
 }
 
 /// Waits for Ctrl-C, or for the signal that ends a container: as its first process, nothing else would heed that.

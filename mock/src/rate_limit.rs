@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
-/// A limit that a mock really counts: so many requests to one operation in one interval.
+/// A limit that a mock really counts: a number of requests to one operation in one interval.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Allows so many requests in each interval.
+    /// Allows this number of requests in each interval.
     ///
     /// Intervals are counted in whole milliseconds, and last one at least.
     pub fn new(requests: u32, interval: Duration) -> Self {

@@ -105,15 +105,15 @@ impl Log {
     }
 
     /// Notes the response to the request of that number, if it is still there.
-    pub(crate) fn responded(&mut self, number: u64, status: StatusCode) {
+    pub(crate) fn responded(&mut self, number: u64, status: StatusCode) -> Option<RecordedRequest> {
         *self.responses.entry(status).or_default() += 1;
         let age = self.count - number;
         let index = usize::try_from(age)
             .ok()
             .and_then(|age| self.latest.len().checked_sub(age));
-        if let Some(request) = index.and_then(|index| self.latest.get_mut(index)) {
-            request.status = Some(status);
-        }
+        let request = index.and_then(|index| self.latest.get_mut(index))?;
+        request.status = Some(status);
+        Some(request.clone())
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {

@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::body::{Body, Ending};
 use crate::delivery;
-use crate::handler::{Handler, Reset, Setup};
+use crate::handler::{Handler, Observer, Reset, Setup};
 use crate::library::content::Storage;
 use crate::notifier::Notifier;
 use crate::operations::Keys;
@@ -72,6 +72,7 @@ pub struct ServerBuilder {
     storage: Option<PathBuf>,
     storage_limit: u64,
     read_timeout: Duration,
+    observer: Option<Observer>,
 }
 
 impl Server {
@@ -91,6 +92,7 @@ impl Server {
             storage: None,
             storage_limit: 256 << 20,
             read_timeout: Duration::from_secs(30),
+            observer: None,
         }
     }
 
@@ -284,11 +286,20 @@ impl ServerBuilder {
         self
     }
 
+    /// Calls this with each recorded request when its response is known, for a log.
+    pub fn on_request(
+        mut self,
+        observer: impl Fn(&RecordedRequest) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// Starts the server, on the Tokio runtime that this is called on.
     ///
     /// # Errors
     ///
-    /// If the address cannot be listened on, if the library holds what is no version, or if a fault
+    /// If the address cannot be listened on, if something in the library cannot be what it should be, or if a fault
     /// is meant for an operation that the OpenAPI document does not have.
     pub async fn start(self) -> Result<Server, Error> {
         check_key(&self.keys.private)?;
@@ -308,6 +319,7 @@ impl ServerBuilder {
             recorded: self.recorded,
             is_stateless: self.is_stateless,
             storage: Storage::new(self.storage, self.storage_limit),
+            observer: self.observer,
         };
         let handler = Arc::new(Handler::new(setup, notifier)?);
         for fault in self.faults {

@@ -112,7 +112,7 @@ impl Library {
     }
 }
 
-/// Performs a task as if the first choice was right and the question was answered by yes.
+/// Performs a task as if the first choice was right and the answer to each question was yes.
 fn perform(task: &Value, version: &mut Version) {
     let first = task["vocabulary"].as_array().and_then(|it| it.first());
     let action = &task["on_yes"];

@@ -501,7 +501,7 @@ impl Library {
         Ok(())
     }
 
-    /// Returns what the metadata operations answer, measured from what is known of a version.
+    /// Returns what the metadata operations respond, measured from what is known of a version.
     pub(crate) fn metadata(&self, version: &Version) -> Value {
         let media = &version.media;
         let mut body = Map::new();

@@ -317,7 +317,7 @@ impl View<'_> {
         }
     }
 
-    /// Returns what an upload answers, with the properties that were asked for.
+    /// Returns what an upload responds, with the properties that were asked for.
     pub(crate) fn uploaded(&self, asked: &[String], metadata: Option<Value>) -> Value {
         let Self { file, version, .. } = self;
         let media = &version.media;

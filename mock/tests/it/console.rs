@@ -4,9 +4,9 @@ use imagekit_mock::{Library, Server};
 use serde_json::json;
 
 use crate::story::put;
-use crate::wire::{Answer, DOCUMENTED, exchange, get};
+use crate::wire::{DOCUMENTED, RawResponse, exchange, get};
 
-async fn ask(server: &Server, method: &str, path: &str, body: &str) -> Answer {
+async fn ask(server: &Server, method: &str, path: &str, body: &str) -> RawResponse {
     exchange(
         server.url(),
         method,

@@ -7,7 +7,7 @@ use imagekit_mock::{Library, Server};
 use serde_json::{Value, json};
 
 use crate::story::PNG;
-use crate::wire::{Answer, basic, call, get, send, upload, upload_with};
+use crate::wire::{RawResponse, basic, call, get, send, upload, upload_with};
 
 pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let document = include_str!("../../../openapi/imagekit.yaml");
@@ -53,14 +53,14 @@ pub(crate) struct Schemas(BTreeMap<String, jsonschema::Validator>);
 
 impl Schemas {
     /// Asserts that a response is what the document says about its status.
-    pub(crate) fn check(&mut self, operation: &str, response: &Answer) {
+    pub(crate) fn check(&mut self, operation: &str, response: &RawResponse) {
         if let Some(problem) = self.problem(operation, response) {
             let body = String::from_utf8_lossy(&response.body);
             panic!("{operation}: {}: {problem}\n{body}", response.status);
         }
     }
 
-    fn problem(&mut self, operation: &str, response: &Answer) -> Option<String> {
+    fn problem(&mut self, operation: &str, response: &RawResponse) -> Option<String> {
         let all = operations();
         let operation = all.iter().find(|it| it.id == operation).unwrap();
         let status = response.status.as_str();
@@ -111,7 +111,7 @@ impl Schemas {
 }
 
 /// Calls an operation with the request that the document shows; a form is made of the fields that are needed.
-async fn call_as_documented(server: &Server, operation: &Operation, id: &str) -> Answer {
+async fn call_as_documented(server: &Server, operation: &Operation, id: &str) -> RawResponse {
     let path = operation
         .path
         .split('/')
@@ -401,7 +401,7 @@ async fn an_origin_shows_no_secret() {
 /// The check itself finds what is wrong.
 #[test]
 fn what_the_document_does_not_allow_is_found() {
-    let response = |status, body: &str| Answer {
+    let response = |status, body: &str| RawResponse {
         status: imagekit_mock::StatusCode::from_u16(status).unwrap(),
         headers: imagekit_mock::HeaderMap::new(),
         body: body.as_bytes().to_vec(),

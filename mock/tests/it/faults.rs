@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use crate::wire::{self, DOCUMENTED, basic, get};
 
 #[tokio::test]
-async fn a_fault_happens_so_many_times() {
+async fn a_fault_happens_as_often_as_it_says() {
     let fault = Fault::status(StatusCode::SERVICE_UNAVAILABLE).times(2);
     let server = Server::builder().fault(fault).start().await.unwrap();
     for expected in [503, 503, 200, 200] {
@@ -90,11 +90,11 @@ async fn a_refused_request_says_when_to_come_back() {
         .start()
         .await
         .unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, 429);
-    assert_eq!(answer.number("x-ratelimit-limit"), 7);
-    assert_eq!(answer.number("x-ratelimit-reset"), 2500);
-    assert_eq!(answer.number("x-ratelimit-interval"), 2500);
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, 429);
+    assert_eq!(response.number("x-ratelimit-limit"), 7);
+    assert_eq!(response.number("x-ratelimit-reset"), 2500);
+    assert_eq!(response.number("x-ratelimit-interval"), 2500);
 }
 
 #[tokio::test]
@@ -104,44 +104,44 @@ async fn html_comes_from_something_in_between() {
         .start()
         .await
         .unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, 502);
-    assert_eq!(answer.header("content-type"), "text/html");
-    assert!(answer.body.starts_with(b"<html>"));
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, 502);
+    assert_eq!(response.header("content-type"), "text/html");
+    assert!(response.body.starts_with(b"<html>"));
 }
 
 #[tokio::test]
 async fn a_content_type_can_be_wrong() {
     let fault = Fault::content_type(HeaderValue::from_static("text/plain"));
     let server = Server::builder().fault(fault).start().await.unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("content-type"), "text/plain");
-    assert_eq!(answer.json()["name"], "file1.jpg");
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), "text/plain");
+    assert_eq!(response.json()["name"], "file1.jpg");
 }
 
 #[tokio::test]
 async fn anything_can_be_answered() {
-    let answer = Response::builder()
+    let response = Response::builder()
         .status(503)
         .header("retry-after", "7")
         .body(Bytes::from_static(b"not now"))
         .unwrap();
     let server = Server::builder()
-        .fault(Fault::response(answer))
+        .fault(Fault::response(response))
         .start()
         .await
         .unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, 503);
-    assert_eq!(answer.header("retry-after"), "7");
-    assert_eq!(answer.body, b"not now");
-    assert!(!answer.headers.contains_key("content-type"));
-    assert!(answer.headers.contains_key("x-ik-requestid"));
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, 503);
+    assert_eq!(response.header("retry-after"), "7");
+    assert_eq!(response.body, b"not now");
+    assert!(!response.headers.contains_key("content-type"));
+    assert!(response.headers.contains_key("x-ik-requestid"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn latencies_add_up_and_the_usual_answer_follows() {
+async fn latencies_add_up_and_the_usual_response_follows() {
     let server = Server::builder()
         .fault(Fault::latency(Duration::from_secs(40)).times(1))
         .fault(Fault::status(StatusCode::BAD_GATEWAY).times(1))
@@ -167,19 +167,19 @@ async fn a_cut_body_ends_too_early() {
     let mut stream = wire::open(&server, "GET", DOCUMENTED, &[&key]).await;
     let (bytes, end) = wire::read(&mut stream).await;
     end.unwrap();
-    let answer = wire::parse(&bytes);
-    assert_eq!(answer.status, 200);
+    let response = wire::parse(&bytes);
+    assert_eq!(response.status, 200);
     assert_eq!(
-        answer.body.len() as u64,
-        answer.number("content-length") / 2
+        response.body.len() as u64,
+        response.number("content-length") / 2
     );
 }
 
 fn half_arrived(bytes: &[u8]) -> bool {
     let head_arrived = bytes.windows(4).any(|part| part == b"\r\n\r\n");
     head_arrived && {
-        let answer = wire::parse(bytes);
-        answer.body.len() as u64 == answer.number("content-length") / 2
+        let response = wire::parse(bytes);
+        response.body.len() as u64 == response.number("content-length") / 2
     }
 }
 
@@ -240,7 +240,7 @@ async fn faults_are_written_as_texts() {
 }
 
 #[test]
-fn texts_that_are_no_faults_are_refused() {
+fn texts_that_are_not_faults_are_refused() {
     for (text, expected) in [
         ("", "`` is neither a status"),
         ("99", "`99` is neither a status"),

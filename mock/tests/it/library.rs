@@ -5,19 +5,19 @@ use serde_json::{Value, json};
 
 use crate::wire::{DOCUMENTED, get};
 
-async fn answers(library: Library) -> Vec<Value> {
+async fn responses(library: Library) -> Vec<Value> {
     let paths: Vec<String> = library
         .ids()
         .map(|(file_id, id)| format!("/v1/files/{file_id}/versions/{id}"))
         .collect();
     let server = Server::builder().library(library).start().await.unwrap();
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for path in paths {
-        let answer = get(&server, &path).await;
-        assert_eq!(answer.status, 200, "{path}");
-        answers.push(answer.json());
+        let response = get(&server, &path).await;
+        assert_eq!(response.status, 200, "{path}");
+        responses.push(response.json());
     }
-    answers
+    responses
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn versions_of_a_file_differ_where_they_do_in_life() {
     let file = File::new("598821f949c0a938d57563bd")
         .path("/winter/blue coat.jpg")
         .versions(3);
-    let versions = answers(Library::new().file(file)).await;
+    let versions = responses(Library::new().file(file)).await;
     let all = |pointer: &str| -> Vec<&Value> {
         versions
             .iter()
@@ -70,7 +70,7 @@ async fn versions_of_a_file_differ_where_they_do_in_life() {
 async fn the_extension_says_what_a_file_is() {
     let of = async |path: &str| {
         let library = Library::new().file(File::new("a").path(path));
-        answers(library).await.pop().unwrap()
+        responses(library).await.pop().unwrap()
     };
     let has = |version: &Value, names: &[&str]| names.iter().all(|it| version.get(it).is_some());
     let lacks = |version: &Value, names: &[&str]| names.iter().all(|it| version.get(it).is_none());
@@ -100,7 +100,7 @@ async fn whatever_is_not_made_up_can_be_set() {
         .version_ids(["first", "second"])
         .each(|number, version| version["description"] = format!("the {number}.").into())
         .each(|_, version| version["width"] = 10.into());
-    let versions = answers(Library::new().file(file)).await;
+    let versions = responses(Library::new().file(file)).await;
     assert_eq!(versions[1]["filePath"], "/products/b.jpg");
     assert_eq!(versions[0]["description"], "the 1.");
     assert_eq!(versions[1]["description"], "the 2.");
@@ -108,25 +108,25 @@ async fn whatever_is_not_made_up_can_be_set() {
 }
 
 #[tokio::test]
-async fn what_imagekit_answers_as_null_is_null() {
-    let answer = answers(Library::new().file(File::new("a")))
+async fn what_imagekit_responses_as_null_is_null() {
+    let response = responses(Library::new().file(File::new("a")))
         .await
         .pop()
         .unwrap();
     for name in ["tags", "AITags", "customCoordinates", "description"] {
-        assert_eq!(answer.get(name), Some(&Value::Null), "{name}");
+        assert_eq!(response.get(name), Some(&Value::Null), "{name}");
     }
-    assert_eq!(answer.get("duration"), None);
+    assert_eq!(response.get("duration"), None);
 }
 
 #[tokio::test]
-async fn json_is_answered_as_it_is() {
+async fn json_is_responded_as_it_is() {
     let version = json!({
         "fileId": "a", "name": "a", "filePath": "/a", "url": "u",
         "tags": null, "ofTomorrow": [1, null, { "a": 1.5 }],
     });
-    let answers = answers(Library::new().json(version.clone())).await;
-    assert_eq!(answers, [version]);
+    let responses = responses(Library::new().json(version.clone())).await;
+    assert_eq!(responses, [version]);
 }
 
 #[tokio::test]
@@ -155,8 +155,8 @@ url: u
         ("[]", vec![]),
     ] {
         let library = Library::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-        let answers = answers(library).await;
-        assert_eq!(answers.iter().collect::<Vec<_>>(), expected);
+        let responses = responses(library).await;
+        assert_eq!(responses.iter().collect::<Vec<_>>(), expected);
     }
 }
 
@@ -242,7 +242,7 @@ async fn a_library_with_what_is_no_version_starts_no_server() {
 
 #[tokio::test]
 async fn the_demo_is_worth_looking_at() {
-    let versions = answers(Library::demo()).await;
+    let versions = responses(Library::demo()).await;
     let has = |fits: fn(&Value) -> bool| versions.iter().any(fits);
     assert!(has(|version| version["fileType"] == "image"));
     assert!(has(|version| version["videoCodec"].is_string()));

@@ -6,7 +6,6 @@
     reason = "outside of the test functions themselves, Clippy does not know that this is a test"
 )]
 
-mod answers;
 mod console;
 mod contract;
 mod faults;
@@ -16,6 +15,7 @@ mod library;
 mod program;
 mod rate_limits;
 mod requests;
+mod responses;
 mod scale;
 mod story;
 mod uploads;

@@ -147,6 +147,23 @@ fn a_bad_state_is_explained() {
     assert_eq!(error.lines().count(), 1);
 }
 
+#[tokio::test]
+async fn requests_are_printed_and_a_fixture_is_responded() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = folder.path().join("usage.json");
+    std::fs::write(&fixture, r#"{ "bandwidthBytes": 7 }"#).unwrap();
+    let fixture = format!("getUsage={}", fixture.display());
+    let server = Running::start(&["--response", &fixture]);
+    let path = "/v1/accounts/usage?startDate=2026-01-01&endDate=2026-01-02";
+    let usage = wire::get_at(server.url(), path).await;
+    assert_eq!(usage.json()["bandwidthBytes"], 7);
+    let output = server.stop();
+    assert!(
+        output.contains(&format!("200 GET {path} (getUsage)\n")),
+        "{output}"
+    );
+}
+
 #[test]
 fn a_signal_to_terminate_ends_it_at_once() {
     let mut server = Running::start(&[]);

@@ -8,7 +8,7 @@ use tokio::time::advance;
 use crate::wire::{DOCUMENTED, get, send};
 
 #[tokio::test(start_paused = true)]
-async fn so_many_requests_are_answered_in_an_interval() {
+async fn requests_beyond_a_limit_are_refused_until_its_interval_ends() {
     let server = Server::builder()
         .rate_limit(RateLimit::new(2, Duration::from_secs(10)))
         .start()
@@ -17,11 +17,11 @@ async fn so_many_requests_are_answered_in_an_interval() {
     for window in 0..3 {
         let mut resets = Vec::new();
         for expected in [200, 200, 429, 429] {
-            let answer = get(&server, DOCUMENTED).await;
-            assert_eq!(answer.status, expected, "{window}");
-            assert_eq!(answer.number("x-ratelimit-limit"), 2);
-            assert_eq!(answer.number("x-ratelimit-interval"), 10_000);
-            resets.push(answer.number("x-ratelimit-reset"));
+            let response = get(&server, DOCUMENTED).await;
+            assert_eq!(response.status, expected, "{window}");
+            assert_eq!(response.number("x-ratelimit-limit"), 2);
+            assert_eq!(response.number("x-ratelimit-interval"), 10_000);
+            resets.push(response.number("x-ratelimit-reset"));
             advance(Duration::from_millis(1)).await;
         }
         // A duration until the end of the window, and never one that is too short.
@@ -58,9 +58,9 @@ async fn windows_follow_each_other_without_a_gap() {
         .unwrap();
     get(&server, DOCUMENTED).await;
     advance(Duration::from_secs(34)).await;
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.number("x-ratelimit-reset"), 6_000);
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.number("x-ratelimit-reset"), 6_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,10 +74,10 @@ async fn of_several_limits_each_one_holds() {
     let mut seen = Vec::new();
     for pause in [0, 0, 1000, 0, 59_000] {
         advance(Duration::from_millis(pause)).await;
-        let answer = get(&server, DOCUMENTED).await;
+        let response = get(&server, DOCUMENTED).await;
         seen.push((
-            answer.status.as_u16(),
-            answer.number("x-ratelimit-interval"),
+            response.status.as_u16(),
+            response.number("x-ratelimit-interval"),
         ));
     }
     assert_eq!(
@@ -99,9 +99,9 @@ async fn an_interval_can_be_very_long() {
         .start()
         .await
         .unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, 429);
-    assert_eq!(answer.number("x-ratelimit-interval"), u64::MAX);
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, 429);
+    assert_eq!(response.number("x-ratelimit-interval"), u64::MAX);
 }
 
 #[tokio::test]
@@ -122,8 +122,8 @@ async fn what_no_account_is_known_for_does_not_count() {
 #[tokio::test]
 async fn without_a_limit_nothing_is_said_about_one() {
     let server = Server::builder().start().await.unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    let names: Vec<_> = answer.headers.keys().map(|name| name.as_str()).collect();
+    let response = get(&server, DOCUMENTED).await;
+    let names: Vec<_> = response.headers.keys().map(|name| name.as_str()).collect();
     assert!(
         !names.iter().any(|name| name.starts_with("x-ratelimit")),
         "{names:?}"

@@ -3,7 +3,7 @@
 use imagekit_mock::{Library, Server, StatusCode};
 use serde_json::{Value, json};
 
-use crate::wire::{Answer, call, get, upload};
+use crate::wire::{RawResponse, call, get, upload};
 
 /// A PNG of 3 × 2 pixels, up to the end of its header.
 pub(crate) const PNG: &[u8] =
@@ -47,7 +47,7 @@ async fn names(server: &Server, query: &str) -> Vec<String> {
         .collect()
 }
 
-fn reason(response: &Answer) -> (u16, Value) {
+fn reason(response: &RawResponse) -> (u16, Value) {
     (response.status.as_u16(), response.json()["reason"].clone())
 }
 

@@ -9,7 +9,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::story::{PNG, put};
-use crate::wire::{Answer, basic, get, send, upload, upload_with};
+use crate::wire::{RawResponse, basic, get, send, upload, upload_with};
 
 const NOW: i64 = 1_767_225_600;
 
@@ -44,7 +44,7 @@ fn jwt(server: &Server, fields: &[(&str, &str)], lifetime: i64) -> String {
     )
 }
 
-fn message(response: &Answer) -> (u16, String) {
+fn message(response: &RawResponse) -> (u16, String) {
     (
         response.status.as_u16(),
         response.json()["message"].as_str().unwrap().to_owned(),

@@ -13,13 +13,13 @@ use tokio::net::TcpStream;
 pub(crate) const DOCUMENTED: &str =
     "/v1/files/598821f949c0a938d57563bd/versions/697821f849c0a938d57563ce";
 
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl RawResponse {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -38,7 +38,7 @@ impl Answer {
 }
 
 /// Gets a path with the right key.
-pub(crate) async fn get(server: &Server, path: &str) -> Answer {
+pub(crate) async fn get(server: &Server, path: &str) -> RawResponse {
     let authorization = basic(server.private_key());
     send(server, "GET", path, &[&authorization]).await
 }
@@ -47,8 +47,13 @@ pub(crate) fn basic(key: &str) -> String {
     format!("Authorization: Basic {}", BASE64.encode(format!("{key}:")))
 }
 
-/// Sends a request, and reads a whole answer.
-pub(crate) async fn send(server: &Server, method: &str, path: &str, headers: &[&str]) -> Answer {
+/// Sends a request, and reads a whole response.
+pub(crate) async fn send(
+    server: &Server,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+) -> RawResponse {
     let mut stream = open(server, method, path, headers).await;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
@@ -56,7 +61,7 @@ pub(crate) async fn send(server: &Server, method: &str, path: &str, headers: &[&
 }
 
 /// Gets a path of a program that has the default key.
-pub(crate) async fn get_at(url: &str, path: &str) -> Answer {
+pub(crate) async fn get_at(url: &str, path: &str) -> RawResponse {
     exchange(url, "GET", path, &[&basic("private_imagekit_mock")], b"").await
 }
 
@@ -66,7 +71,7 @@ pub(crate) async fn call(
     method: &str,
     path: &str,
     body: serde_json::Value,
-) -> Answer {
+) -> RawResponse {
     let authorization = basic(server.private_key());
     let headers = [&*authorization, "Content-Type: application/json"];
     exchange(
@@ -80,7 +85,7 @@ pub(crate) async fn call(
 }
 
 /// Uploads bytes, with these fields of the form.
-pub(crate) async fn upload(server: &Server, bytes: &[u8], fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn upload(server: &Server, bytes: &[u8], fields: &[(&str, &str)]) -> RawResponse {
     let authorization = basic(server.private_key());
     upload_with(
         server,
@@ -98,7 +103,7 @@ pub(crate) async fn upload_with(
     headers: &[&str],
     bytes: &[u8],
     fields: &[(&str, &str)],
-) -> Answer {
+) -> RawResponse {
     let mut body = Vec::new();
     for (name, text) in fields {
         let part =
@@ -120,7 +125,7 @@ pub(crate) async fn exchange(
     path: &str,
     headers: &[&str],
     body: &[u8],
-) -> Answer {
+) -> RawResponse {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let headers: String = headers
@@ -153,14 +158,14 @@ pub(crate) async fn open(server: &Server, method: &str, path: &str, headers: &[&
     stream
 }
 
-/// Reads the head of an answer, and as much of its body as arrives until the end or an error.
+/// Reads the head of an response, and as much of its body as arrives until the end or an error.
 pub(crate) async fn read(stream: &mut TcpStream) -> (Vec<u8>, io::Result<usize>) {
     let mut bytes = Vec::new();
     let end = stream.read_to_end(&mut bytes).await;
     (bytes, end)
 }
 
-pub(crate) fn parse(bytes: &[u8]) -> Answer {
+pub(crate) fn parse(bytes: &[u8]) -> RawResponse {
     let end = bytes
         .windows(4)
         .position(|part| part == b"\r\n\r\n")
@@ -173,7 +178,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Answer {
         let name: HeaderName = name.parse().unwrap();
         (name, HeaderValue::from_str(value).unwrap())
     });
-    Answer {
+    RawResponse {
         status: status.parse().unwrap(),
         headers: headers.collect(),
         body: bytes[end + 4..].to_vec(),

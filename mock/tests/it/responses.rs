@@ -1,4 +1,4 @@
-//! Answers are those of ImageKit.
+//! Responses are those of ImageKit.
 
 use imagekit_mock::{File, Library, Server, StatusCode};
 use serde_json::{Value, json};
@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use crate::wire::{DOCUMENTED, basic, get, send};
 
 #[tokio::test]
-async fn the_documented_version_is_answered_as_documented() {
+async fn the_documented_version_is_responded_as_documented() {
     let server = Server::builder().start().await.unwrap();
-    let answer = get(&server, DOCUMENTED).await;
-    assert_eq!(answer.status, StatusCode::OK);
+    let response = get(&server, DOCUMENTED).await;
+    assert_eq!(response.status, StatusCode::OK);
     assert_eq!(
-        answer.header("content-type"),
+        response.header("content-type"),
         "application/json; charset=utf-8"
     );
     let documented = include_str!("../../../openapi/examples/file-version.json");
     let documented: Value = serde_json::from_str(documented).unwrap();
-    assert_eq!(answer.json(), documented);
+    assert_eq!(response.json(), documented);
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_answered_as_documented() {
+async fn what_does_not_exist_is_responded_as_documented() {
     let server = Server::builder().start().await.unwrap();
     let documented = include_str!("../../../openapi/examples/not-found.json");
     let documented: Value = serde_json::from_str(documented).unwrap();
@@ -29,9 +29,9 @@ async fn what_does_not_exist_is_answered_as_documented() {
         "/v1/files/another/versions/697821f849c0a938d57563ce",
         "/v1/files/598821f949c0a938d57563bd/versions/%FF",
     ] {
-        let answer = get(&server, path).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(answer.json(), documented, "{path}");
+        let response = get(&server, path).await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(response.json(), documented, "{path}");
     }
 }
 
@@ -43,14 +43,14 @@ async fn a_path_that_no_operation_has_is_501_and_lists_what_there_is() {
         "/v1/files/a/b/versions/c",
         "/v1/other",
     ] {
-        let answer = get(&server, path).await;
-        assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED, "{path}");
-        let message = answer.json()["message"].to_string();
+        let response = get(&server, path).await;
+        assert_eq!(response.status, StatusCode::NOT_IMPLEMENTED, "{path}");
+        let message = response.json()["message"].to_string();
         assert!(message.contains("getFileDetails"), "{message}");
     }
     for path in ["/", "*", "/other"] {
-        let answer = get(&server, path).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        let response = get(&server, path).await;
+        assert_eq!(response.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
 
@@ -68,22 +68,22 @@ async fn without_a_key_it_is_401_and_with_a_wrong_one_403() {
         "Authorization: Bearer right",
         "Authorization: Basic %",
     ] {
-        let answer = send(&server, "GET", DOCUMENTED, &[none]).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{none}");
+        let response = send(&server, "GET", DOCUMENTED, &[none]).await;
+        assert_eq!(response.status, StatusCode::UNAUTHORIZED, "{none}");
     }
     for wrong in ["wrong", "righ", "rightly", "Right"] {
-        let answer = send(&server, "GET", DOCUMENTED, &[&basic(wrong)]).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{wrong}");
+        let response = send(&server, "GET", DOCUMENTED, &[&basic(wrong)]).await;
+        assert_eq!(response.status, StatusCode::FORBIDDEN, "{wrong}");
     }
     // ImageKit does not look at the password.
     for right in ["right", "right:", "right:anything:else"] {
-        let answer = send(&server, "GET", DOCUMENTED, &[&basic(right)]).await;
-        assert_eq!(answer.status, StatusCode::OK, "{right}");
+        let response = send(&server, "GET", DOCUMENTED, &[&basic(right)]).await;
+        assert_eq!(response.status, StatusCode::OK, "{right}");
     }
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id_of_its_own() {
+async fn every_response_has_a_request_id_of_its_own() {
     let server = Server::builder().start().await.unwrap();
     let mut ids = Vec::new();
     for _ in 0..2 {
@@ -94,7 +94,7 @@ async fn every_answer_has_a_request_id_of_its_own() {
     }
     let mut ids: Vec<_> = ids
         .iter()
-        .map(|answer| answer.header("x-ik-requestid"))
+        .map(|response| response.header("x-ik-requestid"))
         .collect();
     ids.sort_unstable();
     ids.dedup();
@@ -105,9 +105,9 @@ async fn every_answer_has_a_request_id_of_its_own() {
 async fn other_methods_are_405_and_name_those_that_work() {
     let server = Server::builder().start().await.unwrap();
     for method in ["POST", "PUT", "PATCH", "OPTIONS", "HEAD"] {
-        let answer = send(&server, method, DOCUMENTED, &[&basic(server.private_key())]).await;
-        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
-        assert_eq!(answer.header("allow"), "DELETE, GET", "{method}");
+        let response = send(&server, method, DOCUMENTED, &[&basic(server.private_key())]).await;
+        assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(response.header("allow"), "DELETE, GET", "{method}");
     }
 }
 
@@ -119,9 +119,9 @@ async fn ids_that_cannot_be_ids_are_400() {
             format!("/v1/files/{id}/versions/a"),
             format!("/v1/files/a/versions/{id}"),
         ] {
-            let answer = get(&server, &path).await;
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
-            let message = &answer.json()["message"];
+            let response = get(&server, &path).await;
+            assert_eq!(response.status, StatusCode::BAD_REQUEST, "{path}");
+            let message = &response.json()["message"];
             assert!(
                 message
                     .as_str()

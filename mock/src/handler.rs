@@ -31,7 +31,7 @@ use crate::{Error, Fault, Library, RateLimit, RecordedRequest};
 
 /// What a server knows and remembers.
 pub(crate) struct Handler {
-    contract: &'static Contract,
+    contract: Contract,
     keys: Keys,
     is_stateless: bool,
     storage: Storage,
@@ -78,7 +78,7 @@ impl Handler {
     pub(crate) fn new(setup: Setup, notifier: Notifier) -> Result<Self, Error> {
         setup.library.check()?;
         Ok(Self {
-            contract: Contract::get()?,
+            contract: Contract::default(),
             keys: setup.keys,
             is_stateless: setup.is_stateless,
             storage: setup.storage,

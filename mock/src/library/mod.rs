@@ -394,7 +394,7 @@ impl Library {
     }
 
     fn with_documented(self) -> Self {
-        match parse(crate::contract::DOCUMENTED) {
+        match crate::contract::example("file-version") {
             Ok(version) => self.json(version),
             Err(error) => self.refuse(error),
         }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use imagekit_mock::{Library, Server};
+use imagekit_openapi::validate::Validator;
 use serde_json::{Value, json};
 
 use crate::story::PNG;
 use crate::wire::{RawResponse, basic, call, get, send, upload, upload_with};
 
 pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let document = include_str!("../../../openapi/imagekit.yaml");
+    let document = imagekit_openapi::DOCUMENT;
     let options = serde_saphyr::options! { budget: None };
     serde_saphyr::from_str_with_options(document, options).unwrap()
 });
@@ -43,13 +44,13 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 fn example(reference: &Value) -> Value {
     let file = reference["externalValue"].as_str().unwrap();
-    let path = format!("{}/../openapi/{file}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let file = file.rsplit('/').next().unwrap();
+    serde_json::from_str(imagekit_openapi::example(file).unwrap()).unwrap()
 }
 
 /// Compiled schemas of components, by name.
 #[derive(Default)]
-pub(crate) struct Schemas(BTreeMap<String, jsonschema::Validator>);
+pub(crate) struct Schemas(BTreeMap<String, Validator>);
 
 impl Schemas {
     /// Asserts that a response is what the document says about its status.
@@ -91,21 +92,12 @@ impl Schemas {
 
     fn mismatch(&mut self, reference: &str, value: &Value) -> Option<String> {
         let component = reference.rsplit('/').next().unwrap();
-        let validator = self.0.entry(component.to_owned()).or_insert_with(|| {
-            let path = format!(
-                "{}/../openapi/schemas/{component}.json",
-                env!("CARGO_MANIFEST_DIR")
-            );
-            let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-            let options = jsonschema::options()
-                .should_validate_formats(true)
-                .offline();
-            options.build(&schema).unwrap()
-        });
-        let errors = validator.iter_errors(value);
-        let errors: Vec<_> = errors
-            .map(|error| format!("{error} at {}", error.instance_path()))
-            .collect();
+        let validator = self
+            .0
+            .entry(component.to_owned())
+            .or_insert_with(|| Validator::of(component).unwrap());
+        let errors = validator.diagnostics(value);
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
         (!errors.is_empty()).then(|| format!("{component}: {}", errors.join("; ")))
     }
 }

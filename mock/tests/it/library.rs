@@ -131,7 +131,7 @@ async fn json_is_responded_as_it_is() {
 
 #[tokio::test]
 async fn json_and_yaml_are_read() {
-    let json = include_str!("../../../openapi/examples/file-version.json");
+    let json = imagekit_openapi::example("file-version.json").unwrap();
     let one: Value = serde_json::from_str(json).unwrap();
     let tabs = json.replace("  ", "\t");
     let windows = json.replace('\n', "\r\n");

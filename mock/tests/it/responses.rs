@@ -14,7 +14,7 @@ async fn the_documented_version_is_responded_as_documented() {
         response.header("content-type"),
         "application/json; charset=utf-8"
     );
-    let documented = include_str!("../../../openapi/examples/file-version.json");
+    let documented = imagekit_openapi::example("file-version.json").unwrap();
     let documented: Value = serde_json::from_str(documented).unwrap();
     assert_eq!(response.json(), documented);
 }
@@ -22,7 +22,7 @@ async fn the_documented_version_is_responded_as_documented() {
 #[tokio::test]
 async fn what_does_not_exist_is_responded_as_documented() {
     let server = Server::builder().start().await.unwrap();
-    let documented = include_str!("../../../openapi/examples/not-found.json");
+    let documented = imagekit_openapi::example("not-found.json").unwrap();
     let documented: Value = serde_json::from_str(documented).unwrap();
     for path in [
         "/v1/files/598821f949c0a938d57563bd/versions/another",

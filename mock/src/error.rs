@@ -61,16 +61,9 @@ pub enum Error {
         /// The ids of all operations.
         known: String,
     },
-    /// The OpenAPI document that is built into this crate cannot be used.
-    #[error("the OpenAPI document cannot be used: {0}")]
-    Contract(String),
 }
 
 impl Error {
-    pub(crate) fn contract(reason: impl Display) -> Self {
-        Self::Contract(reason.to_string())
-    }
-
     pub(crate) fn library(reason: impl Display) -> Self {
         Self::Library(reason.to_string())
     }

@@ -9,12 +9,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use imagekit_openapi::validate::{self, RequestBody, RequestDiagnostic};
+use imagekit_openapi::{Operation, Route};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::body::{Body, Ending};
 use crate::console;
-use crate::contract::{Contract, Given, Route};
+use crate::contract;
 use crate::delivery;
 use crate::fault::{Effect, InjectedFault};
 use crate::library::check_id;
@@ -26,12 +28,11 @@ use crate::operations::{self, Context, Keys};
 use crate::rate_limit::RateLimiter;
 use crate::record::Log;
 use crate::reply::Reply;
-use crate::request::{Form, Request, invalid};
+use crate::request::{Form, Request, invalid, missing};
 use crate::{Error, Fault, Library, RateLimit, RecordedRequest};
 
 /// What a server knows and remembers.
 pub(crate) struct Handler {
-    contract: Contract,
     keys: Keys,
     is_stateless: bool,
     storage: Storage,
@@ -78,7 +79,6 @@ impl Handler {
     pub(crate) fn new(setup: Setup, notifier: Notifier) -> Result<Self, Error> {
         setup.library.check()?;
         Ok(Self {
-            contract: Contract::default(),
             keys: setup.keys,
             is_stateless: setup.is_stateless,
             storage: setup.storage,
@@ -103,9 +103,7 @@ impl Handler {
     }
 
     pub(crate) fn version_path(&self, file_id: &str, version_id: &str) -> String {
-        let path = self
-            .contract
-            .path("getFileVersionDetails", &[file_id, version_id]);
+        let path = contract::path("getFileVersionDetails", &[file_id, version_id]);
         path.unwrap_or_default()
     }
 
@@ -114,7 +112,7 @@ impl Handler {
     }
 
     pub(crate) fn add_fault(&self, fault: Fault) -> Result<(), Error> {
-        self.contract.check(&fault)?;
+        contract::check(&fault)?;
         self.state().faults.push(fault);
         Ok(())
     }
@@ -130,7 +128,7 @@ impl Handler {
                 .into_response()
                 .map(|body| Body::new(body, Ending::Complete)));
         }
-        let route = self.contract.route(&request.method, request.uri.path());
+        let route = imagekit_openapi::route(request.method.as_str(), request.uri.path());
         let (number, fault) = self.receive(request, &route, &body);
         if !fault.latency.is_zero() {
             tokio::time::sleep(fault.latency).await;
@@ -168,47 +166,39 @@ impl Handler {
 
     /// Notes that a request arrived, and finds out what is to go wrong with it.
     fn receive(&self, request: &Parts, route: &Route, body: &Bytes) -> (u64, InjectedFault) {
-        let (operation, ids) = match route {
-            Route::Operation { id, parameters, .. } => (Some(*id), parameters.as_slice()),
+        let (operation, parameters) = match route {
+            Route::Operation(operation, parameters) => (Some(operation.id), parameters.as_slice()),
             Route::OtherMethods(_) | Route::Unknown => (None, [].as_slice()),
         };
+        let ids: Vec<_> = parameters.iter().map(|(_, id)| id.clone()).collect();
         let mut state = self.state();
+        let fault = InjectedFault::of(&mut state.faults, operation, &ids);
         let number = state.log.arrived(|| RecordedRequest {
             method: request.method.clone(),
             path: request.uri.to_string(),
             operation,
-            ids: ids.to_vec(),
+            ids,
             headers: without_secrets(&request.headers),
             body: body.clone(),
             status: None,
         });
-        (number, InjectedFault::of(&mut state.faults, operation, ids))
+        (number, fault)
     }
 
     /// Returns what ImageKit would respond.
     async fn reply(&self, request: &Parts, route: &Route, body: Bytes, request_id: &str) -> Reply {
         match route {
-            Route::Operation {
-                id,
-                names,
-                parameters,
-            } => {
-                let odd = names
-                    .iter()
-                    .zip(parameters)
-                    .find(|(_, id)| check_id(id).is_err());
-                let reply = match odd {
-                    Some((name, _)) => self
-                        .authenticate(key(&request.headers))
-                        .and(Err(invalid(name))),
-                    None => {
-                        self.operate(request, id, parameters, body, request_id)
-                            .await
-                    }
+            Route::Operation(operation, parameters) => {
+                let call = Call {
+                    operation,
+                    parameters,
+                    parts: request,
+                    request_id,
                 };
+                let reply = self.operate(&call, body).await;
                 reply.unwrap_or_else(|refused| refused)
             }
-            Route::OtherMethods(methods) => method_not_allowed(methods),
+            Route::OtherMethods(methods) => method_not_allowed(&methods.join(", ")),
             Route::Unknown => self.deliver(request),
         }
     }
@@ -221,7 +211,7 @@ impl Handler {
             // A 404 would pass for a file that is missing.
             let message = format!(
                 "imagekit-mock knows no operation with this path, only {}.",
-                self.contract.ids()
+                contract::ids()
             );
             return Reply::error(StatusCode::NOT_IMPLEMENTED, message);
         }
@@ -241,96 +231,82 @@ impl Handler {
         )
     }
 
-    async fn operate(
-        &self,
-        parts: &Parts,
-        operation: &'static str,
-        path: &[String],
-        body: Bytes,
-        request_id: &str,
-    ) -> Result<Reply, Reply> {
-        let upload = match operation {
-            "uploadFile" => Some(ApiVersion::V1),
-            "uploadFileV2" => Some(ApiVersion::V2),
-            _ => None,
-        };
-        let key = key(&parts.headers);
-        if upload.is_none() || key.is_some() {
+    /// Checks what all operations share, before one is performed.
+    async fn operate(&self, call: &Call<'_>, body: Bytes) -> Result<Reply, Reply> {
+        let key = key(&call.parts.headers);
+        if call.upload().is_none() || key.is_some() {
             self.authenticate(key)?;
         }
+        let mut parameters = call.parameters.iter();
+        if let Some((name, _)) = parameters.find(|(_, id)| check_id(id).is_err()) {
+            return Err(invalid(name));
+        }
         // Uploads are not limited.
-        let verdict = match upload {
-            None => self.state().limiter.count(operation, Instant::now()),
+        let verdict = match call.upload() {
+            None => self
+                .state()
+                .limiter
+                .count(call.operation.id, Instant::now()),
             Some(_) => None,
         };
-        let limited = |reply: Reply| {
-            let Some(verdict) = &verdict else {
-                return reply;
-            };
-            let mut reply = reply;
-            verdict
-                .limit
-                .write_headers(verdict.reset, &mut reply.headers);
+        let limited = |mut reply: Reply| {
+            if let Some(verdict) = &verdict {
+                verdict
+                    .limit
+                    .write_headers(verdict.reset, &mut reply.headers);
+            }
             reply
         };
         if verdict.is_some_and(|verdict| verdict.exceeded) {
             return Err(limited(Reply::too_many_requests()));
         }
-        let result = self
-            .perform(parts, operation, upload, path, body, request_id)
-            .await;
+        let result = self.perform(call, body).await;
         result.map(limited).map_err(limited)
     }
 
-    async fn perform(
-        &self,
-        parts: &Parts,
-        operation: &'static str,
-        upload: Option<ApiVersion>,
-        path: &[String],
-        body: Bytes,
-        request_id: &str,
-    ) -> Result<Reply, Reply> {
-        let query = parts.uri.query().unwrap_or_default();
+    /// Checks a request against the document, and performs its operation.
+    async fn perform(&self, call: &Call<'_>, body: Bytes) -> Result<Reply, Reply> {
+        let operation = call.operation;
+        let query = call.parts.uri.query().unwrap_or_default();
+        let ids: Vec<_> = call.parameters.iter().map(|(_, id)| id.clone()).collect();
         let mut request = Request {
-            path,
+            path: &ids,
             query: form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
             body: Map::new(),
             form: Form::default(),
-            id: request_id.to_owned(),
+            id: call.request_id.to_owned(),
         };
         let has_body = !body.is_empty();
-        if upload.is_some() {
-            request.form = form::read(content_type(&parts.headers), body).await?;
+        if let Some(version) = call.upload() {
+            request.form = form::read(content_type(&call.parts.headers), body).await?;
+            let has_key = key(&call.parts.headers).is_some();
+            self.authenticate_upload(has_key, &request.form, version)?;
         } else {
             request.body = json_body(&body)?;
         }
-        if let Some(version) = upload {
-            self.authenticate_upload(key(&parts.headers).is_some(), &request.form, version)?;
-        }
-        let given = Given {
-            query: &request.query,
-            body: has_body.then_some(&request.body),
-            form: &request.form.texts,
-            has_file: request.form.file.is_some(),
-        };
-        let problem = self.contract.problem(operation, &given);
+        let mut diagnostics = diagnostics(call, &request, has_body).into_iter();
         if self.is_stateless {
-            return match problem {
-                Some(problem) => Err(Reply::bad_request(problem.to_string())),
-                None => self.documented(operation),
+            return match diagnostics.next() {
+                Some(diagnostic) => Err(explain(&diagnostic)),
+                None => Ok(documented(operation)),
             };
         }
         // What is missing, operations say in their own words; and some say more.
-        let problem =
-            problem.filter(|it| !it.is_missing() && !operations::explains(operation, it.name()));
-        if let Some(problem) = problem {
-            return Err(Reply::bad_request(problem.to_string()));
+        let is_left = |it: &RequestDiagnostic| {
+            let name = it.name.split(['.', '[']).next().unwrap_or_default();
+            let is_missing = it.missing && it.name == name && !name.is_empty();
+            !is_missing && !operations::explains(operation.id, name)
+        };
+        if let Some(diagnostic) = diagnostics.find(is_left) {
+            return Err(explain(&diagnostic));
         }
-        let Some(perform) = operations::find(operation) else {
-            let message = format!("imagekit-mock does not know how to perform {operation}.");
+        let Some(perform) = operations::find(operation.id) else {
+            let message = format!(
+                "imagekit-mock does not know how to perform {}.",
+                operation.id
+            );
             return Err(Reply::error(StatusCode::NOT_IMPLEMENTED, message));
         };
         let mut state = self.state();
@@ -367,22 +343,6 @@ impl Handler {
         }
     }
 
-    /// Responds as the document's example does.
-    fn documented(&self, operation: &str) -> Result<Reply, Reply> {
-        let (status, body) = self
-            .contract
-            .documented_success(operation)
-            .unwrap_or((200, ""));
-        let status = StatusCode::from_u16(status).unwrap_or_default();
-        if body.is_empty() {
-            return Ok(Reply {
-                status,
-                ..Reply::no_content()
-            });
-        }
-        Ok(Reply::new(status, "application/json; charset=utf-8", body))
-    }
-
     fn authenticate(&self, key: Option<Vec<u8>>) -> Result<(), Reply> {
         match key {
             None => Err(unauthorized()),
@@ -393,6 +353,69 @@ impl Handler {
             Some(_) => Ok(()),
         }
     }
+}
+
+/// A request to an operation, before its body is read.
+struct Call<'a> {
+    operation: &'static Operation,
+    /// The parameters of the path, by name.
+    parameters: &'a [(&'static str, String)],
+    parts: &'a Parts,
+    request_id: &'a str,
+}
+
+impl Call<'_> {
+    fn upload(&self) -> Option<ApiVersion> {
+        match self.operation.id {
+            "uploadFile" => Some(ApiVersion::V1),
+            "uploadFileV2" => Some(ApiVersion::V2),
+            _ => None,
+        }
+    }
+}
+
+/// Returns what is wrong with a request by the document.
+fn diagnostics(call: &Call<'_>, request: &Request<'_>, has_body: bool) -> Vec<RequestDiagnostic> {
+    let body = Value::Object(request.body.clone());
+    let mut texts = request.form.texts.clone();
+    if request.form.file.is_some() {
+        texts.push(("file".to_owned(), String::new()));
+    }
+    let body = match call.upload() {
+        Some(_) => RequestBody::Form(&texts),
+        None if has_body => RequestBody::Json(&body),
+        None => RequestBody::None,
+    };
+    let given = validate::Request {
+        path: call.parameters,
+        query: &request.query,
+        body,
+    };
+    contract::diagnostics(call.operation, &given)
+}
+
+fn explain(diagnostic: &RequestDiagnostic) -> Reply {
+    let RequestDiagnostic { name, message, .. } = diagnostic;
+    if diagnostic.missing && !name.is_empty() {
+        return missing(name);
+    }
+    let name = if name.is_empty() { "body" } else { name };
+    Reply::bad_request(format!(
+        "Your request contains invalid {name} parameter: {message}."
+    ))
+}
+
+/// Responds as the document's example does.
+fn documented(operation: &Operation) -> Reply {
+    let (status, body) = contract::documented_success(operation);
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    if body.is_empty() {
+        return Reply {
+            status,
+            ..Reply::no_content()
+        };
+    }
+    Reply::new(status, "application/json; charset=utf-8", body)
 }
 
 fn unauthorized() -> Reply {

@@ -394,9 +394,9 @@ impl Library {
     }
 
     fn with_documented(self) -> Self {
-        match crate::contract::example("file-version") {
+        match serde_json::from_str(crate::contract::documented_version()) {
             Ok(version) => self.json(version),
-            Err(error) => self.refuse(error),
+            Err(error) => self.refuse(Error::library(error)),
         }
     }
 

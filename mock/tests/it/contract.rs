@@ -1,56 +1,18 @@
 //! What the mock knows is what the document says: requests, responses and operations.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use imagekit_mock::{Library, Server};
 use imagekit_openapi::validate::Validator;
+use imagekit_openapi::{Example, OPERATIONS, Operation, example, operation};
 use serde_json::{Value, json};
 
 use crate::story::PNG;
 use crate::wire::{RawResponse, basic, call, get, send, upload, upload_with};
 
-pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let document = imagekit_openapi::DOCUMENT;
-    let options = serde_saphyr::options! { budget: None };
-    serde_saphyr::from_str_with_options(document, options).unwrap()
-});
-
-/// An operation of the document.
-pub(crate) struct Operation {
-    pub(crate) id: &'static str,
-    pub(crate) method: String,
-    pub(crate) path: &'static str,
-    pub(crate) description: &'static Value,
-}
-
-pub(crate) fn operations() -> Vec<Operation> {
-    let paths = DOCUMENT["paths"].as_object().unwrap();
-    let entries = paths.iter().flat_map(|(path, item)| {
-        let entries = item.as_object().unwrap().iter();
-        entries.map(move |(method, description)| (path, method, description))
-    });
-    entries
-        .filter_map(|(path, method, description)| {
-            Some(Operation {
-                id: description.get("operationId")?.as_str().unwrap(),
-                method: method.to_uppercase(),
-                path,
-                description,
-            })
-        })
-        .collect()
-}
-
-fn example(reference: &Value) -> Value {
-    let file = reference["externalValue"].as_str().unwrap();
-    let file = file.rsplit('/').next().unwrap();
-    serde_json::from_str(imagekit_openapi::example(file).unwrap()).unwrap()
-}
-
-/// Compiled schemas of components, by name.
+/// Validators of components, by name.
 #[derive(Default)]
-pub(crate) struct Schemas(BTreeMap<String, Validator>);
+pub(crate) struct Schemas(BTreeMap<&'static str, Validator>);
 
 impl Schemas {
     /// Asserts that a response is what the document says about its status.
@@ -61,67 +23,63 @@ impl Schemas {
         }
     }
 
-    fn problem(&mut self, operation: &str, response: &RawResponse) -> Option<String> {
-        let all = operations();
-        let operation = all.iter().find(|it| it.id == operation).unwrap();
-        let status = response.status.as_str();
-        let class = format!("{}XX", &status[..1]);
-        let responses = &operation.description["responses"];
-        let Some(described) = responses.get(status).or_else(|| responses.get(class)) else {
+    fn problem(&mut self, id: &str, response: &RawResponse) -> Option<String> {
+        let Some(described) = operation(id).unwrap().response(response.status.as_u16()) else {
             return Some("the status is not in the document".to_owned());
         };
-        let described = match described["$ref"].as_str() {
-            Some(reference) => DOCUMENT.pointer(&reference[1..]).unwrap(),
-            None => described,
+        let Some(component) = described.component else {
+            let is_empty = response.body.is_empty() || response.body == b"{}";
+            return (!is_empty).then(|| "there should be no body".to_owned());
         };
-        let Some(content) = described.get("content") else {
-            return (!response.body.is_empty()).then(|| "there should be no body".to_owned());
-        };
-        let schema = &content["application/json"]["schema"];
-        let json = response.json();
-        match schema["items"]["$ref"].as_str() {
-            Some(component) => {
-                let items = json.as_array()?.iter();
-                items
-                    .into_iter()
-                    .find_map(|item| self.mismatch(component, item))
-            }
-            None => self.mismatch(schema["$ref"].as_str().unwrap(), &json),
-        }
-    }
-
-    fn mismatch(&mut self, reference: &str, value: &Value) -> Option<String> {
-        let component = reference.rsplit('/').next().unwrap();
         let validator = self
             .0
-            .entry(component.to_owned())
+            .entry(component)
             .or_insert_with(|| Validator::of(component).unwrap());
-        let errors = validator.diagnostics(value);
-        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        (!errors.is_empty()).then(|| format!("{component}: {}", errors.join("; ")))
+        let json = response.json();
+        let items = if described.list {
+            json.as_array()?.as_slice()
+        } else {
+            std::slice::from_ref(&json)
+        };
+        let problems = items.iter().flat_map(|item| validator.diagnostics(item));
+        let problems: Vec<_> = problems.map(|it| it.to_string()).collect();
+        (!problems.is_empty()).then(|| format!("{component}: {}", problems.join("; ")))
     }
+}
+
+fn documented(examples: &[Example]) -> Option<Value> {
+    let documented = examples.iter().find(|it| it.name == "documented");
+    let found = documented.or_else(|| examples.first())?;
+    Some(serde_json::from_str(example(found.file).unwrap()).unwrap())
 }
 
 /// Calls an operation with the request that the document shows; a form is made of the fields that are needed.
 async fn call_as_documented(server: &Server, operation: &Operation, id: &str) -> RawResponse {
-    let path = operation
-        .path
-        .split('/')
-        .map(|it| if it.starts_with('{') { id } else { it });
-    let mut path = path.collect::<Vec<_>>().join("/");
+    let mut path = operation.path_with(&[id; 2]).unwrap();
     match operation.id {
         "getUsage" | "getUsageAnalytics" => path += "?startDate=2026-01-01&endDate=2026-02-01",
         "getMetadataFromUrl" => path += "?url=https://ik.imagekit.io/your_imagekit_id/a.jpg",
         _ => {}
     }
-    let content = &operation.description["requestBody"]["content"];
-    if content.get("multipart/form-data").is_some() {
+    if operation
+        .body
+        .as_ref()
+        .is_some_and(|it| it.media_type.starts_with("multipart"))
+    {
         let key = basic(server.private_key());
         return upload_with(server, &path, &[&key], PNG, &[("fileName", "a.png")]).await;
     }
-    let examples = content["application/json"]["examples"].as_object();
-    let body = examples.map_or(json!({}), |it| example(it.values().next().unwrap()));
-    call(server, &operation.method, &path, body).await
+    let body = operation
+        .body
+        .as_ref()
+        .and_then(|it| documented(it.examples));
+    call(
+        server,
+        operation.method,
+        &path,
+        body.unwrap_or_else(|| json!({})),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -129,8 +87,8 @@ async fn no_operation_of_the_document_lacks_behaviour() {
     let server = Server::start().await.unwrap();
     let mut schemas = Schemas::default();
     let mut lacking = Vec::new();
-    for operation in operations() {
-        let response = call_as_documented(&server, &operation, "nothing").await;
+    for operation in OPERATIONS {
+        let response = call_as_documented(&server, operation, "nothing").await;
         assert_eq!(
             server.requests().pop().unwrap().operation(),
             Some(operation.id)
@@ -142,27 +100,20 @@ async fn no_operation_of_the_document_lacks_behaviour() {
         }
     }
     assert_eq!(lacking, [""; 0]);
-    assert_eq!(operations().len(), 58);
+    assert_eq!(OPERATIONS.len(), 58);
 }
 
 #[tokio::test]
 async fn without_state_every_operation_responds_its_documented_example() {
     let server = Server::builder().stateless(true).start().await.unwrap();
     let mut schemas = Schemas::default();
-    for operation in operations() {
-        let response = call_as_documented(&server, &operation, "anything").await;
+    for operation in OPERATIONS {
+        let response = call_as_documented(&server, operation, "anything").await;
         let status = response.status.as_u16();
         assert!((200..300).contains(&status), "{}: {status}", operation.id);
         schemas.check(operation.id, &response);
-        let described = &operation.description["responses"][status.to_string()]["content"];
-        if let Some(examples) = described["application/json"]["examples"].as_object() {
-            let documented = examples
-                .get("documented")
-                .or_else(|| examples.values().next());
-            let documented = documented.filter(|it| it.get("externalValue").is_some());
-            if let Some(documented) = documented {
-                assert_eq!(response.json(), example(documented), "{}", operation.id);
-            }
+        if let Some(documented) = documented(operation.success().unwrap().examples) {
+            assert_eq!(response.json(), documented, "{}", operation.id);
         }
     }
     let missing = call(&server, "POST", "/v1/folder", json!({ "folderName": "a" })).await;
@@ -289,8 +240,7 @@ async fn a_request_that_the_document_does_not_allow_is_refused_by_its_field() {
 async fn what_the_account_holds_is_created_listed_changed_and_deleted() {
     let server = Server::start().await.unwrap();
     let mut schemas = Schemas::default();
-    let all = operations();
-    let find = |id: &str| all.iter().find(|it| it.id == id).unwrap();
+    let find = |id: &str| operation(id).unwrap();
     for name in [
         "CustomMetadataField",
         "SavedExtension",
@@ -304,15 +254,8 @@ async fn what_the_account_holds_is_created_listed_changed_and_deleted() {
             let endpoint = json!({ "description": "a", "urlPrefix": "b", "origins": ["nobody"] });
             let refused = call(&server, "POST", "/v1/accounts/url-endpoints", endpoint).await;
             assert_eq!(refused.status, 400);
-            let examples = &find("createUrlEndpoint").description["requestBody"]["content"]["application/json"];
-            let mut body = example(
-                examples["examples"]
-                    .as_object()
-                    .unwrap()
-                    .values()
-                    .next()
-                    .unwrap(),
-            );
+            let request = find("createUrlEndpoint").body.as_ref().unwrap();
+            let mut body = documented(request.examples).unwrap();
             body["origins"] = json!([]);
             let created = call(&server, "POST", "/v1/accounts/url-endpoints", body).await;
             assert_eq!(created.status, 201);
@@ -401,7 +344,7 @@ fn what_the_document_does_not_allow_is_found() {
     let mut schemas = Schemas::default();
     assert_eq!(schemas.problem("deleteFile", &response(204, "")), None);
     for (operation, wrong) in [
-        ("deleteFile", response(204, "{}")),
+        ("deleteFile", response(204, "[1]")),
         ("deleteFile", response(200, "")),
         (
             "listAssets",

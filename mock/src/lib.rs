@@ -35,7 +35,7 @@ pub use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 /// Has the examples of the page for users compiled and run.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/testing.md")]
+#[doc = include_str!("../docs/testing.md")]
 struct TestingPage;
 
 /// The types of events that a webhook can be subscribed to.

@@ -156,7 +156,7 @@ fn diagnostic(error: &ValidationError<'_>, root: &Value) -> Diagnostic {
         path: JsonPath::from_pointer(&pointer, root),
         pointer,
         message: match &missing {
-            Some(property) => format!("{property} is missing"),
+            Some(property) => format!("{property:?} is missing"),
             None => message(error),
         },
         missing,

@@ -1,15 +1,8 @@
 //! What the document says about values, to hold the client's models against.
-//!
-//! It comes from `openapi/schemas`, which `cargo xtask generate` derives from the document.
 
-use std::fmt::Write as _;
-use std::fs;
-
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{ValidationError, Validator};
+use imagekit_openapi::json_path::JsonPath;
+use imagekit_openapi::validate::Validator;
 use serde_json::{Map, Value, json};
-
-use crate::workspace_file;
 
 /// The schema of one component.
 pub struct Shape {
@@ -31,37 +24,22 @@ impl Shape {
     ///
     /// # Panics
     ///
-    /// If `openapi/schemas` has no such component.
+    /// If the document has no such component.
     #[must_use]
     pub fn of(component: &str) -> Self {
-        let path = workspace_file("openapi/schemas").join(format!("{component}.json"));
-        let root = fs::read_to_string(&path)
-            .ok()
-            .and_then(|text| serde_json::from_str(&text).ok());
-        let Some(root) = root else {
-            unreachable!("{} is no JSON", path.display());
-        };
-        let options = jsonschema::options()
-            .should_validate_formats(true)
-            .offline();
-        match options.build(&root) {
-            Ok(validator) => Self { root, validator },
-            Err(error) => unreachable!("{component}: {error}"),
+        let text = imagekit_openapi::schema(component);
+        let root = text.and_then(|text| serde_json::from_str(text).ok());
+        match (root, Validator::of(component)) {
+            (Some(root), Ok(validator)) => Self { root, validator },
+            (_, validator) => unreachable!("{component}: {validator:?}"),
         }
     }
 
     /// The names of all components.
     #[must_use]
     pub fn components() -> Vec<String> {
-        let entries = fs::read_dir(workspace_file("openapi/schemas"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let names =
-            entries.filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned()));
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names
+        let names = imagekit_openapi::schemas().map(|(name, _)| name.to_owned());
+        names.collect()
     }
 
     /// The JSON Schema itself.
@@ -73,11 +51,8 @@ impl Shape {
     /// The paths of everything that is wrong with a value, as in `$.versionInfo.id`.
     #[must_use]
     pub fn faults(&self, value: &Value) -> Vec<String> {
-        let errors: Vec<_> = self.validator.iter_errors(value).collect();
-        let causes = errors.iter().flat_map(causes);
-        causes
-            .map(|cause| path_of_pointer(cause.instance_path().as_str(), value))
-            .collect()
+        let found = self.validator.diagnostics(value).into_iter();
+        found.map(|it| it.path.to_string()).collect()
     }
 
     /// A value that has everything that the schema knows.
@@ -263,45 +238,14 @@ fn is(schema: &Value, kind: &str) -> bool {
     schema["type"] == kind || schema["type"][0] == kind
 }
 
-/// Of a choice between something and null, what is wrong with the something.
-fn causes<'a>(error: &'a ValidationError<'_>) -> Vec<&'a ValidationError<'a>> {
-    let ValidationErrorKind::AnyOf { context } = error.kind() else {
-        return vec![error];
-    };
-    let is_null = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(kind) } if kind.as_str() == "null");
-    let branches = context.iter().filter(|branch| !branch.iter().any(is_null));
-    branches.flatten().flat_map(causes).collect()
-}
-
 /// The path to a place as the client writes it.
 #[must_use]
 pub fn path(steps: &[Step]) -> String {
-    let mut path = "$".to_owned();
-    for step in steps {
-        // Writing to a String cannot fail.
-        let _ = match step {
-            Step::Index(index) => write!(path, "[{index}]"),
-            Step::Key(key) if key.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-                write!(path, ".{key}")
-            }
-            Step::Key(key) => write!(path, "[{key:?}]"),
-        };
-    }
-    path
-}
-
-fn path_of_pointer(pointer: &str, root: &Value) -> String {
-    let mut value = root;
-    let mut steps = Vec::new();
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let index = token.parse().ok().filter(|_| value.is_array());
-        let (step, next) = match index {
-            Some(index) => (Step::Index(index), value.get(index)),
-            None => (Step::Key(token.clone()), value.get(&token)),
-        };
-        steps.push(step);
-        value = next.unwrap_or(&Value::Null);
-    }
-    path(&steps)
+    let path = steps
+        .iter()
+        .fold(JsonPath::root(), |path, step| match step {
+            Step::Index(index) => path.index(*index),
+            Step::Key(key) => path.key(key),
+        });
+    path.to_string()
 }

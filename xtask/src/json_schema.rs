@@ -1,9 +1,8 @@
-//! JSON Schema 2020-12 from the schemas of the document, and what its validator says.
+//! JSON Schema 2020-12 from the schemas of the document.
 
 use std::collections::BTreeSet;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{ValidationError, Validator};
+use imagekit_openapi::validate::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, SCHEMAS};
@@ -13,12 +12,6 @@ use crate::generate;
 const BASE: &str = "https://docs.rs/crate/imagekit-openapi/latest/source/schemas";
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
-
-/// What is wrong with a value, and where in it.
-pub(crate) struct Fault {
-    pub(crate) pointer: String,
-    pub(crate) message: String,
-}
 
 /// The schema of a component as a file that needs no other: what it refers to is under `$defs`.
 pub(crate) fn file(document: &Document, name: &str, schema: &Value) -> Value {
@@ -32,11 +25,7 @@ pub(crate) fn file(document: &Document, name: &str, schema: &Value) -> Value {
 /// A validator for any schema of the document, for which `date-time` is more than a remark.
 pub(crate) fn validator(document: &Document, schema: &Value) -> Result<Validator, String> {
     let schema = with_definitions(document, schema, Map::new());
-    jsonschema::options()
-        .should_validate_formats(true)
-        .offline()
-        .build(&schema)
-        .map_err(|error| format!("the schema cannot be used: {error}"))
+    Validator::new(&schema).map_err(|error| error.to_string())
 }
 
 fn with_definitions(document: &Document, schema: &Value, mut file: Map<String, Value>) -> Value {
@@ -215,67 +204,4 @@ fn allow_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(values)) = schema.get_mut("enum") {
         values.push(Value::Null);
     }
-}
-
-/// Everything that is wrong with `value`.
-pub(crate) fn faults(validator: &Validator, value: &Value) -> Vec<Fault> {
-    let errors: Vec<_> = validator.iter_errors(value).collect();
-    let causes = errors.iter().flat_map(causes);
-    causes
-        .map(|cause| Fault {
-            pointer: cause.instance_path().to_string(),
-            message: shortened(cause),
-        })
-        .collect()
-}
-
-/// The errors within that branch of a choice which was probably meant: the one that does not ask
-/// for another kind of thing altogether, and that fits the furthest.
-fn causes<'a>(error: &'a ValidationError<'_>) -> Vec<&'a ValidationError<'a>> {
-    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
-        error.kind()
-    else {
-        return vec![error];
-    };
-    let meant = context.iter().max_by_key(|branch| {
-        let asks_for_another_kind = branch.iter().any(|error| match error.kind() {
-            ValidationErrorKind::Required { property } => property == "$ref",
-            ValidationErrorKind::Enum { options } => {
-                options.as_array().is_some_and(|options| options.len() == 1)
-            }
-            ValidationErrorKind::Type {
-                kind: TypeKind::Single(kind),
-            } => kind.as_str() == "null",
-            _ => false,
-        });
-        let depth = branch
-            .iter()
-            .map(|error| error.instance_path().as_str().matches('/').count())
-            .max();
-        (!asks_for_another_kind, depth)
-    });
-    match meant {
-        Some(branch) => branch.iter().flat_map(causes).collect(),
-        None => vec![error],
-    }
-}
-
-/// What is wrong, without the whole value that it is about.
-fn shortened(error: &ValidationError<'_>) -> String {
-    match error.kind() {
-        ValidationErrorKind::Required { property } => return format!("{property} is missing"),
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            return format!("`{}` is not known here", unexpected.join("`, `"));
-        }
-        ValidationErrorKind::Enum { options } => {
-            return format!("{} is none of {options}", error.instance());
-        }
-        _ => {}
-    }
-    let shown = match &**error.instance() {
-        Value::Object(_) => "this object".to_owned(),
-        Value::Array(_) => "this list".to_owned(),
-        other => other.to_string(),
-    };
-    error.masked_with(shown).to_string()
 }

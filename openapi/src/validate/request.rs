@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::{Diagnostic, SchemaError, Validator};
 use crate::{Field, Operation, Place, Type};
 
+const MISSING: &str = "it is missing";
+
 /// An operation that requests can be checked against.
 #[derive(Debug)]
 pub struct RequestValidator {
@@ -186,7 +188,7 @@ fn check_text(
     };
     let Some(text) = text else {
         if field.required {
-            found.push(wrong(format!("{} is missing", field.name), true));
+            found.push(wrong(MISSING.to_owned(), true));
         }
         return;
     };
@@ -234,7 +236,10 @@ fn within(place: Place, name: &str, diagnostic: Diagnostic) -> RequestDiagnostic
     RequestDiagnostic {
         place,
         name,
-        message,
+        message: match missing {
+            Some(_) => MISSING.to_owned(),
+            None => message,
+        },
         missing: missing.is_some(),
     }
 }

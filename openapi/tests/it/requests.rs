@@ -66,7 +66,7 @@ fn a_path_parameter_cannot_leave_its_segment() {
     assert_eq!(of("..").len(), 1);
     assert_eq!(
         diagnostics("getFileDetails", &Request::default()),
-        ["fileId: fileId is missing"]
+        ["fileId: it is missing"]
     );
 }
 
@@ -106,7 +106,7 @@ fn bodies_are_held_to_their_component() {
         of(json!({ "fileIds": ["a"], "tags": ["new"] })),
         Vec::<String>::new()
     );
-    assert_eq!(of(json!({ "fileIds": ["a"] })), ["tags: tags is missing"]);
+    assert_eq!(of(json!({ "fileIds": ["a"] })), ["tags: it is missing"]);
     assert_eq!(
         of(json!({ "fileIds": ["a"], "tags": [7] })),
         [r#"tags[0]: 7 is not of type "string""#]
@@ -157,7 +157,7 @@ fn form_texts_are_held_to_what_they_stand_for() {
         ("isPrivateFile", "true"),
     ];
     assert_eq!(of(&whole), Vec::<String>::new());
-    assert_eq!(of(&[("file", "…")]), ["fileName: fileName is missing"]);
+    assert_eq!(of(&[("file", "…")]), ["fileName: it is missing"]);
     let found = of(&[("file", "…"), ("fileName", "a"), ("extensions", "[{")]);
     assert!(
         found[0].starts_with("extensions: it is not JSON"),

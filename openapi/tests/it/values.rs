@@ -59,7 +59,10 @@ fn what_is_wrong_is_said_where_it_is() {
             .any(|it| it.starts_with("$.AITags[0].name: 1 is")),
         "{found:?}"
     );
-    assert_eq!(diagnostics("VersionInfo", &json!({})), ["$: id is missing"]);
+    assert_eq!(
+        diagnostics("VersionInfo", &json!({})),
+        [r#"$: "id" is missing"#]
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use imagekit_openapi::validate::Validator;
 use serde_json::Value;
 
 use super::{Contract, Diagnostics, Rule, text};
@@ -178,7 +179,7 @@ fn id_patterns(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         let Some(schema) = document.at(&pointer) else {
             continue;
         };
-        let Ok(validator) = jsonschema::draft202012::new(schema) else {
+        let Ok(validator) = Validator::new(schema) else {
             diagnostics.at(&pointer, "the pattern is not a valid regular expression");
             continue;
         };

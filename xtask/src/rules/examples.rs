@@ -81,7 +81,7 @@ fn true_examples(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
                 continue;
             }
         };
-        for fault in json_schema::faults(validator, &shown.value) {
+        for fault in validator.diagnostics(&shown.value) {
             match shown.file {
                 Some(file) => diagnostics.at_in(file, &fault.pointer, fault.message),
                 None => {

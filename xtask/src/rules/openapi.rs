@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jsonschema::{Draft, Validator};
+use imagekit_openapi::validate::Validator;
 use serde_json::Value;
 
 use super::{Contract, Diagnostics, Rule, text};
-use crate::json_schema;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -60,7 +59,7 @@ fn meta_schema(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             return diagnostics.at("", format!("the schema of OpenAPI is broken: {error}"));
         }
     };
-    for fault in json_schema::faults(&validator, contract.document.value()) {
+    for fault in validator.diagnostics(contract.document.value()) {
         diagnostics.at(fault.pointer, fault.message);
     }
 }
@@ -68,11 +67,7 @@ fn meta_schema(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
 fn openapi_validator() -> Result<Validator, String> {
     let text = include_str!("../../data/openapi-3.0-schema-2021-09-28.json");
     let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    jsonschema::options()
-        .with_draft(Draft::Draft4)
-        .offline()
-        .build(&schema)
-        .map_err(|error| error.to_string())
+    Validator::new(&schema).map_err(|error| error.to_string())
 }
 
 fn references(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {

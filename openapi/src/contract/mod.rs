@@ -26,24 +26,20 @@ pub enum Route {
 }
 
 /// Returns where a request leads. Where several templates match its path, the one with fixed segments is meant,
-/// if it has the method.
+/// whatever the method: `/v1/files/copy` is never the file `copy`.
 #[must_use]
 pub fn route(method: &str, path: &str) -> Route {
-    let of_method = OPERATIONS.iter().filter(|it| it.method == method);
-    if let Some((operation, parameters)) = path::best(of_method.map(|it| (it.path, it)), path) {
+    let templates = OPERATIONS.iter().map(|it| (it.path, it.path));
+    let Some((template, parameters)) = path::best(templates, path) else {
+        return Route::Unknown;
+    };
+    let of_path = || OPERATIONS.iter().filter(|it| it.path == template);
+    if let Some(operation) = of_path().find(|it| it.method == method) {
         return Route::Operation(operation, parameters);
     }
-    let others = OPERATIONS
-        .iter()
-        .filter(|it| path::parameters(it.path, path).is_some());
-    let mut methods: Vec<_> = others.map(|it| it.method).collect();
+    let mut methods: Vec<_> = of_path().map(|it| it.method).collect();
     methods.sort_unstable();
-    methods.dedup();
-    if methods.is_empty() {
-        Route::Unknown
-    } else {
-        Route::OtherMethods(methods)
-    }
+    Route::OtherMethods(methods)
 }
 
 /// Returns the operation with this id, such as `getFileDetails`.

@@ -65,6 +65,8 @@ fn every_request_path_leads_back_to_its_operation() {
         );
     }
     assert!(matches!(route("GET", "/v1/nowhere"), Route::Unknown));
+    let copy = route("DELETE", "/v1/files/copy");
+    assert!(matches!(copy, Route::OtherMethods(methods) if methods == ["POST"]));
 }
 
 #[test]

@@ -36,7 +36,7 @@ once() {
 # Starts a mock with these arguments, and sets its address, which the SDKs take from there.
 start_mock() {
     : >"$installed/mock.log"
-    cargo run --quiet --package imagekit-mock -- --port 0 --private-key "$IMAGEKIT_PRIVATE_KEY" "$@" \
+    target/debug/imagekit-mock --quiet --port 0 --private-key "$IMAGEKIT_PRIVATE_KEY" "$@" \
         >"$installed/mock.log" &
     mock=$!
     until IMAGE_KIT_BASE_URL=$(grep -o -m 1 'http://[0-9.:]*' "$installed/mock.log"); do
@@ -47,7 +47,11 @@ start_mock() {
 }
 
 stop_mock() {
-    [[ -z ${mock:-} ]] || kill "$mock" 2>/dev/null || true
+    if [[ -n ${mock:-} ]]; then
+        kill "$mock" 2>/dev/null || true
+        # What it still prints must not get into the log of the next one.
+        wait "$mock" || true
+    fi
     mock=
 }
 trap stop_mock EXIT

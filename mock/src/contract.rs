@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use imagekit_openapi::validate::{Request, RequestDiagnostic, RequestValidator};
-use imagekit_openapi::{OPERATIONS, Operation};
+use imagekit_openapi::{Component, OPERATIONS, Operation};
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Fault};
@@ -74,6 +74,31 @@ pub(crate) fn check(fault: &Fault) -> Result<(), Error> {
         }),
         _ => Ok(()),
     }
+}
+
+/// Returns the tags by which a union of the document tells its variants, such as the types of events.
+pub(crate) fn tags(union: &str) -> impl Iterator<Item = &'static str> {
+    let union = imagekit_openapi::component(union);
+    let discriminator = union.and_then(|it| it.discriminator.as_ref());
+    discriminator
+        .into_iter()
+        .flat_map(|it| it.mapping)
+        .map(|(tag, _)| *tag)
+}
+
+/// Returns the variant of a union that a tag means.
+pub(crate) fn variant(union: &str, tag: &str) -> Option<&'static Component> {
+    imagekit_openapi::component(union)?.variant(tag)
+}
+
+/// Returns the known values of a property of a component.
+pub(crate) fn values(component: &str, property: &str) -> impl Iterator<Item = &'static str> {
+    let component = imagekit_openapi::component(component);
+    let property = component.and_then(|it| it.property(property));
+    property
+        .into_iter()
+        .flat_map(|it| it.values)
+        .map(|it| it.value)
 }
 
 /// Returns the JSON of the documented version.

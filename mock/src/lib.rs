@@ -37,22 +37,3 @@ pub use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 #[cfg(doctest)]
 #[doc = include_str!("../docs/testing.md")]
 struct TestingPage;
-
-/// The types of events that a webhook can be subscribed to.
-const EVENTS: [&str; 15] = [
-    "video.transformation.accepted",
-    "video.transformation.ready",
-    "video.transformation.error",
-    "upload.pre-transform.success",
-    "upload.pre-transform.error",
-    "upload.post-transform.success",
-    "upload.post-transform.error",
-    "file.created",
-    "file.updated",
-    "file.deleted",
-    "file-version.created",
-    "file-version.deleted",
-    "folder.created",
-    "folder.updated",
-    "folder.deleted",
-];

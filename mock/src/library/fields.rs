@@ -9,16 +9,6 @@ use super::search::parse_time;
 /// The field that ImageKit keeps for itself.
 const RESERVED: &str = "_internal_original_created_datetime";
 
-const TYPES: [&str; 7] = [
-    "Text",
-    "Textarea",
-    "Number",
-    "Date",
-    "Boolean",
-    "SingleSelect",
-    "MultiSelect",
-];
-
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MetadataField {
     pub(crate) json: Map<String, Value>,
@@ -233,10 +223,11 @@ fn wrong_type(kind: &str, value: &Value) -> Option<&'static str> {
 fn check_schema(schema: &Value) -> Result<(), FieldRefusal> {
     let mut errors = Map::new();
     let kind = schema["type"].as_str().unwrap_or_default();
-    if !TYPES.contains(&kind) {
+    let types: Vec<_> = crate::contract::values("CustomMetadataFieldSchema", "type").collect();
+    if !types.contains(&kind) {
         errors.insert(
             "type".to_owned(),
-            format!("should be one of {}", TYPES.join(", ")).into(),
+            format!("should be one of {}", types.join(", ")).into(),
         );
     }
     let is_select = kind.ends_with("Select");

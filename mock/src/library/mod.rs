@@ -312,7 +312,7 @@ impl Library {
     /// Adds a webhook that gets these events, or all if there are none, and has this secret.
     #[must_use]
     pub fn webhook(mut self, endpoint: &str, events: &[&str], secret: &str) -> Self {
-        let all = crate::EVENTS;
+        let all: Vec<_> = crate::contract::tags("Event").collect();
         let events = if events.is_empty() { &all } else { events };
         let wanted = serde_json::json!({ "endpoint": endpoint, "events": events });
         let Value::Object(wanted) = wanted else {

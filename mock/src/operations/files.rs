@@ -2,6 +2,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Context;
+use crate::contract;
 use crate::library::files::{AiTags, Changes};
 use crate::library::paths;
 use crate::library::refusal::Refusal;
@@ -98,19 +99,12 @@ pub(super) fn check_extensions(
     library: &crate::Library,
     extensions: &[Value],
 ) -> Result<(), Reply> {
-    const KNOWN: [&str; 5] = [
-        "remove-bg",
-        "google-auto-tagging",
-        "aws-auto-tagging",
-        "ai-auto-description",
-        "ai-tasks",
-    ];
     for extension in extensions {
         let name = extension["name"].as_str().unwrap_or_default();
         let id = extension["id"].as_str().unwrap_or_default();
         let is_known = match name {
             "saved-extension" => library.saved_extensions.contains_key(id),
-            _ => KNOWN.contains(&name),
+            _ => contract::tags("ExtensionConfig").any(|it| it == name),
         };
         if !is_known {
             return Err(invalid("extensions"));

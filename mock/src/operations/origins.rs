@@ -1,12 +1,13 @@
 use http::StatusCode;
 
 use super::Context;
+use crate::contract;
 use crate::library::account::AccountRefusal;
 use crate::reply::{Outcome, Reply};
 use crate::request::Request;
 
 pub(super) fn create(context: &mut Context<'_>, request: &Request<'_>) -> Outcome {
-    check(request, true)?;
+    check(request)?;
     let created = context.library.create_origin(&request.body);
     Ok(Reply::json(StatusCode::CREATED, &created))
 }
@@ -23,7 +24,7 @@ pub(super) fn get(context: &mut Context<'_>, request: &Request<'_>) -> Outcome {
 }
 
 pub(super) fn update(context: &mut Context<'_>, request: &Request<'_>) -> Outcome {
-    check(request, false)?;
+    check(request)?;
     let updated = context.library.update_origin(request.id(0), &request.body);
     Ok(Reply::ok(&updated.map_err(refused)?))
 }
@@ -47,49 +48,23 @@ fn refused(refusal: AccountRefusal) -> Reply {
     }
 }
 
-const TYPES: [&str; 8] = [
-    "S3",
-    "S3_COMPATIBLE",
-    "CLOUDINARY_BACKUP",
-    "WEB_FOLDER",
-    "WEB_PROXY",
-    "GCS",
-    "AZURE_BLOB",
-    "AKENEO_PIM",
-];
-
 /// Says what is missing, one property at a time.
-fn check(request: &Request<'_>, _is_new: bool) -> Result<(), Reply> {
+fn check(request: &Request<'_>) -> Result<(), Reply> {
     let kind = request
         .body
         .get("type")
         .and_then(|it| it.as_str())
         .unwrap_or_default();
-    let required: &[&str] = match kind {
-        "S3" | "CLOUDINARY_BACKUP" => &["bucket", "accessKey", "secretKey"],
-        "S3_COMPATIBLE" => &["bucket", "accessKey", "secretKey", "endpoint"],
-        "WEB_FOLDER" => &["baseUrl"],
-        "WEB_PROXY" => &[],
-        "GCS" => &["bucket", "clientEmail", "privateKey"],
-        "AZURE_BLOB" => &["container", "accountName", "sasToken"],
-        "AKENEO_PIM" => &[
-            "baseUrl",
-            "clientId",
-            "clientSecret",
-            "username",
-            "password",
-        ],
-        _ => {
-            let types = TYPES.join(", ");
-            return Err(Reply::bad_request(format!(
-                "Invalid origin type. Must be one of {types}."
-            )));
-        }
+    let Some(variant) = contract::variant("OriginRequest", kind) else {
+        let types: Vec<_> = contract::tags("OriginRequest").collect();
+        let types = types.join(", ");
+        return Err(Reply::bad_request(format!(
+            "Invalid origin type. Must be one of {types}."
+        )));
     };
-    for name in ["name"].iter().chain(required) {
-        if !request.body.get(*name).is_some_and(|it| it.is_string()) {
-            return Err(Reply::bad_request(format!("{name} is required")));
-        }
+    let mut required = variant.properties.iter().filter(|it| it.required);
+    match required.find(|it| !request.body.contains_key(it.name)) {
+        Some(missing) => Err(Reply::bad_request(format!("{} is required", missing.name))),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 use http::StatusCode;
 
 use super::Context;
+use crate::contract;
 use crate::library::account::AccountRefusal;
 use crate::reply::{Outcome, Reply};
 use crate::request::Request;
@@ -59,14 +60,8 @@ fn check(request: &Request<'_>, is_new: bool) -> Result<(), Reply> {
     }
     let config = request.body.get("config");
     let name = config.and_then(|it| it["name"].as_str());
-    const KNOWN: [&str; 5] = [
-        "remove-bg",
-        "google-auto-tagging",
-        "aws-auto-tagging",
-        "ai-auto-description",
-        "ai-tasks",
-    ];
-    if (is_new || config.is_some()) && !name.is_some_and(|it| KNOWN.contains(&it)) {
+    let is_known = name.is_some_and(|name| contract::tags("ExtensionConfig").any(|it| it == name));
+    if (is_new || config.is_some()) && !is_known {
         return Err(Reply::bad_request("Invalid extension configuration."));
     }
     Ok(())

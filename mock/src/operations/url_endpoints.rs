@@ -6,7 +6,7 @@ use crate::reply::{Outcome, Reply};
 use crate::request::Request;
 
 pub(super) fn create(context: &mut Context<'_>, request: &Request<'_>) -> Outcome {
-    check(request, true)?;
+    check(request)?;
     let created = context
         .library
         .create_url_endpoint(&request.body)
@@ -26,7 +26,7 @@ pub(super) fn get(context: &mut Context<'_>, request: &Request<'_>) -> Outcome {
 }
 
 pub(super) fn update(context: &mut Context<'_>, request: &Request<'_>) -> Outcome {
-    check(request, false)?;
+    check(request)?;
     let updated = context
         .library
         .update_url_endpoint(request.id(0), &request.body);
@@ -63,7 +63,7 @@ fn refused(refusal: AccountRefusal) -> Reply {
     }
 }
 
-fn check(request: &Request<'_>, _is_new: bool) -> Result<(), Reply> {
+fn check(request: &Request<'_>) -> Result<(), Reply> {
     if !request
         .body
         .get("description")

@@ -67,7 +67,7 @@ fn check(request: &Request<'_>, is_new: bool) -> Result<(), Reply> {
         let events = request.texts("events")?;
         if let Some(unknown) = events
             .iter()
-            .find(|it| !crate::EVENTS.contains(&it.as_str()))
+            .find(|it| !crate::contract::tags("Event").any(|known| known == it.as_str()))
         {
             return Err(Reply::bad_request(format!("There is no event {unknown}.")));
         }

@@ -156,7 +156,10 @@ impl Library {
         if self.jobs.overlaps(source) {
             return Err(Refusal::Locked);
         }
-        if self.jobs.overlaps(destination) {
+        if self
+            .jobs
+            .overlaps(&paths::join(destination, paths::split(source).1))
+        {
             return Err(Refusal::DestinationLocked);
         }
         Ok(())

@@ -60,7 +60,8 @@ enum Outcome {
 }
 
 impl Work {
-    fn folders(&self) -> Vec<&str> {
+    /// The folders that it reads and writes.
+    fn folders(&self) -> Vec<String> {
         match self {
             Self::CopyFolder {
                 source,
@@ -70,8 +71,13 @@ impl Work {
             | Self::MoveFolder {
                 source,
                 destination,
-            } => vec![source, destination],
-            Self::RenameFolder { path, new, .. } => vec![path, new],
+            } => {
+                vec![
+                    source.clone(),
+                    paths::join(destination, paths::split(source).1),
+                ]
+            }
+            Self::RenameFolder { path, new, .. } => vec![path.clone(), new.clone()],
             Self::RemoveBackground { .. } => Vec::new(),
         }
     }
@@ -81,16 +87,15 @@ impl Jobs {
     /// Whether a running job works on a folder, on one that it is in, or on one in it.
     pub(super) fn overlaps(&self, path: &str) -> bool {
         self.folders()
-            .any(|it| paths::is_within(it, path) || paths::is_within(path, it))
+            .any(|it| paths::is_within(&it, path) || paths::is_within(path, &it))
     }
 
     /// Whether a running job works on a folder or on one that it is in.
     pub(super) fn locks(&self, path: &str) -> bool {
-        self.folders()
-            .any(|it| it != "/" && paths::is_within(path, it))
+        self.folders().any(|it| paths::is_within(path, &it))
     }
 
-    fn folders(&self) -> impl Iterator<Item = &str> {
+    fn folders(&self) -> impl Iterator<Item = String> {
         self.running.iter().flat_map(|job| job.work.folders())
     }
 }

@@ -25,11 +25,6 @@ pub(super) fn update_details(context: &mut Context<'_>, request: &Request<'_>) -
         return Err(file_missing());
     }
     if let Some(publish) = request.body.get("publish") {
-        if request.body.len() > 1 {
-            return Err(Reply::bad_request(
-                "publish cannot be used together with other parameters.",
-            ));
-        }
         let published = publish["isPublished"].as_bool();
         let published = published.ok_or_else(|| invalid("publish.isPublished"))?;
         let all = publish["includeFileVersions"].as_bool().unwrap_or(false);

@@ -157,6 +157,13 @@ async fn a_file_that_is_overwritten_keeps_what_the_switches_say() {
             .len(),
         2
     );
+    let extensions = r#"[{"name":"aws-auto-tagging","minConfidence":99,"maxTags":1}]"#;
+    upload(&server, PNG, &with(&[("extensions", extensions)])).await;
+    let ai_tags = async || get(&server, &details).await.json()["AITags"].clone();
+    upload(&server, PNG, &with(&[("overwriteAITags", "false")])).await;
+    assert_eq!(ai_tags().await[0]["name"], "Product");
+    upload(&server, PNG, &with(&[("overwriteTags", "false")])).await;
+    assert_eq!(ai_tags().await, Value::Null);
 }
 
 #[tokio::test]
@@ -401,8 +408,9 @@ async fn an_update_leaves_alone_sets_and_clears() {
 async fn jobs_take_their_time_and_lock_their_folders() {
     let library = Library::new().job_time(std::time::Duration::from_secs(60));
     let server = Server::builder().library(library).start().await.unwrap();
-    put(&server, "/a/b/x.txt", b"x").await;
-    put(&server, "/target/keep.txt", b"k").await;
+    let moving = put(&server, "/a/b/x.txt", b"x").await;
+    let staying = put(&server, "/target/keep.txt", b"k").await;
+    put(&server, "/other/a/x.txt", b"o").await;
     let to = |from: &str, to: &str| json!({ "sourceFolderPath": from, "destinationPath": to });
     let started = call(
         &server,
@@ -416,6 +424,7 @@ async fn jobs_take_their_time_and_lock_their_folders() {
     assert_eq!(get(&server, &job).await.json()["status"], "Pending");
     for (path, body) in [
         ("moveFolder", to("/a/b", "/")),
+        ("copyFolder", to("/other/a", "/target")),
         ("copyFolder", to("/target", "/elsewhere")),
         (
             "renameFolder",
@@ -433,6 +442,22 @@ async fn jobs_take_their_time_and_lock_their_folders() {
     )
     .await;
     assert_eq!(locked.status, 423);
+    let elsewhere = call(
+        &server,
+        "POST",
+        "/v1/bulkJobs/copyFolder",
+        to("/other/a", "/"),
+    )
+    .await;
+    assert_eq!(elsewhere.status, 423);
+    let elsewhere = call(
+        &server,
+        "POST",
+        "/v1/bulkJobs/copyFolder",
+        to("/other", "/new"),
+    )
+    .await;
+    assert_eq!(elsewhere.status, 200);
     server.advance(std::time::Duration::from_secs(60));
     assert_eq!(get(&server, &job).await.json()["status"], "Completed");
     let library = server.library();

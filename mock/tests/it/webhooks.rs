@@ -149,14 +149,21 @@ async fn only_enabled_webhooks_get_the_events_that_they_want() {
         400
     );
     put(&server, "/a/b.txt", b"b").await;
+    let (others, address) = receiver().await;
+    let wanted = json!({ "endpoint": address, "events": ["folder.created"] });
+    call(&server, "POST", "/v1/accounts/webhooks", wanted).await;
     let path = format!(
         "/v1/accounts/webhooks/{}",
         created.json()["id"].as_str().unwrap()
     );
     call(&server, "PATCH", &path, json!({ "enabled": false })).await;
     put(&server, "/a/c.txt", b"c").await;
-    assert_eq!(server.webhook_posts().await.len(), 1);
-    assert_eq!(received.lock().unwrap().len(), 1);
+    put(&server, "/new/d.txt", b"d").await;
+    assert_eq!(server.webhook_posts().await.len(), 2);
+    assert_eq!(
+        (received.lock().unwrap().len(), others.lock().unwrap().len()),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

@@ -442,6 +442,20 @@ async fn jobs_take_their_time_and_lock_their_folders() {
     )
     .await;
     assert_eq!(locked.status, 423);
+    for (path, list) in [
+        ("addTags", "successfullyUpdatedFileIds"),
+        ("batch/deleteByFileIds", "successfullyDeletedFileIds"),
+    ] {
+        let body = json!({ "fileIds": [moving, staying], "tags": ["a"] });
+        let partly = call(&server, "POST", &format!("/v1/files/{path}"), body).await;
+        assert_eq!(partly.status, 207, "{path}");
+        assert_eq!(
+            partly.json()["errors"][0]["fileId"],
+            json!(moving),
+            "{path}"
+        );
+        assert_eq!(partly.json()[list], json!([staying]), "{path}");
+    }
     let elsewhere = call(
         &server,
         "POST",

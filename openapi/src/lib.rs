@@ -18,6 +18,11 @@
 //! # }
 //! ```
 
+/// Has the example of the README compiled and run.
+#[cfg(all(doctest, feature = "contract"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "contract")]
 mod contract;
 pub mod json_path;

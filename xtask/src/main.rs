@@ -6,6 +6,7 @@ mod document;
 mod generate;
 mod json_schema;
 mod outputs;
+mod release;
 mod report;
 mod rules;
 mod tree;
@@ -56,6 +57,12 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Check that the crates can be published: versions, changelog, licences, and that each builds from its package.
+    Release {
+        /// Publish nothing. There is no other way: the release workflow publishes.
+        #[arg(long, required = true)]
+        check: bool,
+    },
     /// Measure what the client costs, and write BENCHMARKS.md; `bench --help` has the options.
     #[command(disable_help_flag = true)]
     Bench {
@@ -97,6 +104,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
             let new = rules::read(&root, rules::DOCUMENT)?.into();
             Ok(report::changes(&compare::changes(&old, &new), *format))
         }
+        Task::Release { .. } => release::check(&root),
         Task::Bench { options } => {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let status = std::process::Command::new(cargo)

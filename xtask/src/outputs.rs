@@ -19,10 +19,10 @@ const FOLDERS: [&str; 3] = [SCHEMAS, generate::CLIENT, OPERATIONS];
 
 const OPERATIONS: &str = "client/src/generated/operations";
 
-/// The packages that are published.
-const PUBLISHED: [&str; 4] = ["openapi", "client", "mock", "cli"];
+/// The folders of the packages that are published, in the order in which they can be.
+pub(crate) const PUBLISHED: [&str; 4] = ["openapi", "client", "mock", "cli"];
 
-const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// A generated file.
 pub(crate) struct Output {

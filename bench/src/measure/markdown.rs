@@ -350,7 +350,7 @@ fn method(machine: &[String]) -> String {
          $ cargo xtask bench            # all of this page; needs Linux and valgrind, and takes a while\n\
          $ cargo xtask bench --quick    # instructions and the time of calls alone\n\
          $ cargo xtask bench --check    # fails if a call or a decode takes 5 % more than recorded\n\
-         $ cargo bench -p imagekit-client\n\
+         $ cargo bench -p imagekit-bench\n\
          ```\n\n\
          Every client makes the same call, `getFileVersionDetails`, over HTTP/1.1 on this machine, to \
          a server in a process of its own that does next to nothing but send the documented answer. \

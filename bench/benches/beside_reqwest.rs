@@ -1,4 +1,4 @@
-//! The client and reqwest by hand, side by side: `cargo bench -p imagekit-client`.
+//! The client and reqwest by hand, side by side: `cargo bench -p imagekit-bench`.
 //!
 //! The mock answers in this process, so that a call has its share of the time; what a client alone
 //! takes is in BENCHMARKS.md.

@@ -21,6 +21,10 @@ struct Arguments {
     #[arg(long, value_name = "IP", default_value_t = IpAddr::from(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 
+    /// URL by which others reach it, such as http://imagekit-mock:4010 from another container
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+
     /// JSON or YAML file of versions as in responses of ImageKit, or a snapshot of a library; without
     /// it, there is a small media library to look at
     #[arg(long, value_name = "FILE")]
@@ -141,6 +145,9 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         .stateless(arguments.stateless)
         .storage_limit(arguments.storage_limit << 20)
         .library(library);
+    if let Some(url) = arguments.public_url {
+        builder = builder.public_url(url);
+    }
     if let Some(folder) = arguments.storage {
         builder = builder.storage(folder);
     }
@@ -227,12 +234,24 @@ fn introduction(server: &Server) -> String {
 In the browser: {url}/_mock
 
 curl            curl -u {key}: '{version}'
-Rust            Client::builder().base_url(\"{url}\").private_key(\"{key}\").build()?
+Rust            Client::builder().base_url(\"{url}\"){allow}.private_key(\"{key}\").build()?
 Node.js         new ImageKit({{ baseURL: '{url}', privateKey: '{key}' }})
 Python          ImageKit(base_url='{url}', private_key='{key}')
 in all of them  export IMAGE_KIT_BASE_URL={url} IMAGEKIT_PRIVATE_KEY={key}",
         versions = library.ids().count(),
+        // The client wants that to be said, unless the mock is on the same machine.
+        allow = if is_local(url) {
+            ""
+        } else {
+            ".allow_http(true)"
+        },
     )
+}
+
+fn is_local(url: &str) -> bool {
+    ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"]
+        .iter()
+        .any(|it| url.starts_with(it))
 }
 
 fn advice(error: &Error) -> &'static str {

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::future::poll_fn;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +73,7 @@ pub struct ServerBuilder {
     storage_limit: u64,
     read_timeout: Duration,
     observer: Option<Observer>,
+    public_url: Option<String>,
 }
 
 impl Server {
@@ -93,6 +94,7 @@ impl Server {
             storage_limit: 256 << 20,
             read_timeout: Duration::from_secs(30),
             observer: None,
+            public_url: None,
         }
     }
 
@@ -286,6 +288,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets the URL by which others reach the server, such as `http://imagekit-mock:4010` from another container; files
+    /// are delivered below it. Default: the address that is listened on, or the loopback address if that is every one.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
     /// Calls this with each recorded request when its response is known, for a log.
     pub fn on_request(
         mut self,
@@ -308,7 +317,18 @@ impl ServerBuilder {
             source: Arc::new(source),
         };
         let listener = TcpListener::bind(self.address).await.map_err(listen)?;
-        let url = format!("http://{}", listener.local_addr().map_err(listen)?);
+        let mut reached = listener.local_addr().map_err(listen)?;
+        if reached.ip().is_unspecified() {
+            // No client can be pointed at every address.
+            reached.set_ip(match reached {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        let url = self
+            .public_url
+            .unwrap_or_else(|| format!("http://{reached}"));
+        let url = url.trim_end_matches('/').to_owned();
         let mut library = self.library;
         library.endpoint = format!("{url}/{}", delivery::ACCOUNT);
         let (notifier, work) = Notifier::new();

@@ -164,6 +164,22 @@ async fn requests_are_printed_and_a_fixture_is_responded() {
     );
 }
 
+#[tokio::test]
+async fn where_it_can_be_reached_is_what_it_prints_and_puts_into_urls() {
+    let server = Running::start(&["--host", "0.0.0.0"]);
+    assert!(
+        server.url().starts_with("http://127.0.0.1:"),
+        "{}",
+        server.first_line
+    );
+    assert!(!server.stop().contains("allow_http"));
+    let server = Running::start(&["--public-url", "http://imagekit-mock:4010/"]);
+    assert_eq!(server.url(), "http://imagekit-mock:4010");
+    let expected = ".base_url(\"http://imagekit-mock:4010\").allow_http(true)";
+    let output = server.stop();
+    assert!(output.contains(expected), "{output}");
+}
+
 #[test]
 fn a_signal_to_terminate_ends_it_at_once() {
     let mut server = Running::start(&[]);

@@ -137,3 +137,15 @@ fn fields_say_what_a_renderer_needs() {
     let webhook = component("Webhook").unwrap();
     assert!(webhook.property("secret").unwrap().secret);
 }
+
+#[test]
+fn a_status_is_looked_up_before_its_class() {
+    let details = operation("getFileDetails").unwrap();
+    assert_eq!(details.success().unwrap().status, "200");
+    assert_eq!(details.response(400).unwrap().status, "400");
+    assert_eq!(details.response(429).unwrap().status, "4XX");
+    assert!(details.response(302).is_none());
+    let upload = operation("uploadFile").unwrap();
+    assert_eq!(upload.success().unwrap().status, "200");
+    assert_eq!(upload.response(202).unwrap().status, "202");
+}

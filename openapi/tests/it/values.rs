@@ -85,3 +85,39 @@ fn a_schema_that_cannot_be_used_is_an_error() {
     assert!(Validator::new(&json!({ "type": 7 })).is_err());
     assert!(Validator::new(&json!({ "$ref": "https://example.com/schema.json" })).is_err());
 }
+
+#[test]
+fn of_a_choice_the_branch_that_was_meant_is_explained() {
+    let meant = |schema: Value, value: Value| {
+        let found = Validator::new(&schema).unwrap().diagnostics(&value);
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].clone()
+    };
+    let number = json!({ "type": "object", "properties": { "a": { "type": "number" } } });
+    let nothing = json!({ "type": "null" });
+    for branches in [json!([number, nothing]), json!([nothing, number])] {
+        let found = meant(json!({ "anyOf": branches }), json!({ "a": "x" }));
+        assert_eq!(found, r#"$.a: "x" is not of type "number""#);
+    }
+    let nullable = json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] });
+    assert_eq!(meant(nullable, json!(7)), r#"$: 7 is not of type "string""#);
+    // The tag of the second fits, though the first goes deeper.
+    let tagged = |tag: &str| json!({ "properties": { "tag": { "enum": [tag] }, "a": { "type": "number" } } });
+    let other = json!({ "properties": { "tag": { "enum": ["b"] } }, "required": ["c"] });
+    let found = meant(
+        json!({ "anyOf": [tagged("a"), other] }),
+        json!({ "tag": "b", "a": "x" }),
+    );
+    assert_eq!(found, r#"$: "c" is missing"#);
+    let open = json!({ "anyOf": [{ "type": "string", "enum": ["a"] }, { "type": "string" }] });
+    assert_eq!(meant(open, json!(7)), r#"$: 7 is not of type "string""#);
+}
+
+#[test]
+fn formats_are_checked() {
+    let mut file = documented("get-file-details.json");
+    file["createdAt"] = json!("yesterday");
+    let found = diagnostics("File", &file);
+    assert!(found[0].starts_with("$.createdAt: "), "{found:?}");
+}

@@ -29,6 +29,17 @@ pub fn segments(template: &str) -> impl Iterator<Item = Segment<'_>> {
     })
 }
 
+/// Returns a template without the names of its parameters, `/v1/files/{}/details`: two templates that match the
+/// same paths have this in common.
+#[must_use]
+pub fn nameless(template: &str) -> String {
+    let segments = segments(template).map(|segment| match segment {
+        Segment::Fixed(text) => text,
+        Segment::Variable(_) => "{}",
+    });
+    segments.fold(String::new(), |path, segment| path + "/" + segment)
+}
+
 /// Returns the parameters of a request's path, decoded, if it matches a template. A parameter is never empty;
 /// what is not UTF-8 in it is replaced.
 #[must_use]
@@ -129,6 +140,7 @@ mod tests {
         let template = "/v1/bulkJobs/{jobId}";
         let path = expand(template, |_| Some("a/b c?%~")).unwrap();
         assert_eq!(path, "/v1/bulkJobs/a%2Fb%20c%3F%25~");
+        assert_eq!(nameless(template), "/v1/bulkJobs/{}");
         let back = parameters(template, &path).unwrap();
         assert_eq!(back, [("jobId", "a/b c?%~".to_owned())]);
         assert_eq!(expand(template, |_| None::<&str>), None);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+pub(crate) use imagekit_openapi::pointer::escape;
+use imagekit_openapi::pointer::tokens;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -81,7 +83,7 @@ impl Tree {
     /// The keys of the map at a JSON pointer, in the order of the file; none if it is not a map.
     pub(crate) fn keys(&self, pointer: &str) -> Vec<&str> {
         let mut node = &self.root;
-        for token in pointer.split('/').skip(1).map(unescape) {
+        for token in tokens(pointer) {
             let Kind::Map(entries) = &node.kind else {
                 return Vec::new();
             };
@@ -100,7 +102,7 @@ impl Tree {
     pub(crate) fn line_of(&self, pointer: &str) -> u64 {
         let mut node = &self.root;
         let mut line = node.line;
-        for token in pointer.split('/').skip(1).map(unescape) {
+        for token in tokens(pointer) {
             let child = match &node.kind {
                 Kind::Map(entries) => entries
                     .iter()
@@ -120,15 +122,6 @@ impl Tree {
         }
         line
     }
-}
-
-/// Escapes one token of a JSON pointer.
-pub(crate) fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
-fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
 }
 
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! BENCHMARKS.md.
 
-use std::fmt::Write as _;
-
 use super::ROUNDS;
 use super::builds::{Build, Builds};
 use super::calls::{Calls, LEAN, MEMORY_ROUNDS, Memory, OURS, PLAIN};
@@ -37,7 +35,7 @@ pub(super) fn markdown(measured: &Measured) -> String {
          Written by `cargo xtask bench`. What a call of the generated client costs, with its ids \
          checked, retries, limits, throttle and traces ready, beside code by hand that has none of \
          them, and beside ImageKit's own SDKs.\n\n\
-         ![Processor time, memory and time to the first answer of all clients](docs/benchmarks.svg)\n"
+         ![Processor time, memory and time to the first response of all clients](docs/benchmarks.svg)\n"
             .to_owned(),
         ratio_table(&ratios),
         losses(&ratios),
@@ -122,7 +120,7 @@ fn ratios(measured: &Measured) -> Vec<Ratio> {
         }),
         held("memory of an idle client", |memory| memory.idle_client),
         held("memory of a call in flight", |memory| memory.call_in_flight),
-        timed("time to the first answer", None, |calls| {
+        timed("time to the first response", None, |calls| {
             calls.first_answer_millis
         }),
         built("crates", None, |build| build.crates as f64),
@@ -150,50 +148,41 @@ fn beside<T>(rows: &[T], peer: &str, name: fn(&T) -> &'static str, value: fn(&T)
 }
 
 fn ratio_table(ratios: &[Ratio]) -> String {
-    let mut text = "## Ratios\n\nBelow 1.00, the generated client takes less.\n\n\
-         | | of plain reqwest | of the leanest reqwest | goal, of plain |\n\
-         | --- | ---: | ---: | ---: |\n"
-        .to_owned();
-    for Ratio {
-        what,
-        plain,
-        lean,
-        goal,
-    } in ratios
-    {
-        let lean = lean.map(|lean| format!("{lean:.2}")).unwrap_or_default();
-        let goal = goal.map(|goal| format!("{goal:.2}")).unwrap_or_default();
-        line(
-            &mut text,
-            format_args!("| {what} | **{plain:.2}** | {lean} | {goal} |"),
-        );
-    }
-    text
+    let optional = |number: Option<f64>| number.map(|it| format!("{it:.2}")).unwrap_or_default();
+    let rows = ratios.iter().map(|ratio| {
+        let plain = format!("**{:.2}**", ratio.plain);
+        let [lean, goal] = [optional(ratio.lean), optional(ratio.goal)];
+        [ratio.what.to_owned(), plain, lean, goal]
+    });
+    let heading = [
+        "of plain reqwest",
+        "of the leanest reqwest",
+        "goal, of plain",
+    ];
+    let table = table(&heading, rows);
+    format!("## Ratios\n\nBelow 1.00, the generated client takes less.\n\n{table}")
 }
 
 fn losses(ratios: &[Ratio]) -> String {
     let mut text = "## Where it loses\n\n".to_owned();
-    let visible = |ratio: f64| ratio >= 1.01;
     for Ratio {
         what, plain, lean, ..
     } in ratios
     {
-        let mut more = Vec::new();
-        if visible(*plain) {
-            more.push(format!("{} more than plain reqwest", percent(*plain)));
-        }
-        if let Some(lean) = lean.filter(|lean| visible(*lean)) {
-            more.push(format!("{} more than the leanest", percent(lean)));
-        }
+        let peers = [(Some(*plain), "plain reqwest"), (*lean, "the leanest")];
+        let more = peers.into_iter().filter_map(|(ratio, peer)| {
+            let ratio = ratio.filter(|ratio| *ratio >= 1.01)?;
+            Some(format!("{} more than {peer}", percent(ratio)))
+        });
+        let more: Vec<_> = more.collect();
         if !more.is_empty() {
-            line(&mut text, format_args!("- {what}: {}", more.join(", ")));
+            text.push_str(&format!("- {what}: {}\n", more.join(", ")));
         }
     }
     text.push_str(
-        "\nWhat a call takes beyond the leanest reqwest goes into the connector that waits for a \
-         connection on its way back before it opens another, a timer for each attempt, and moving the \
-         typed answer. What a build takes beyond is the models and the runtime; what a program takes, \
-         the models and the code of failures.\n",
+        "\nWhat a call takes beyond the leanest reqwest goes into a timer for each attempt, the limiter, and moving \
+         the typed response. What a build takes beyond is the models and the runtime; what a program takes, the \
+         models and the code of failures.\n",
     );
     text
 }
@@ -203,130 +192,130 @@ fn percent(ratio: f64) -> String {
 }
 
 fn beside_sdks(calls: &[Calls]) -> String {
-    let mut text = "## Beside the official SDKs\n\nHow many times what this client takes.\n\n\
-         | | processor time, one at a time | 64 at once | peak memory, one at a time | 64 at once | first answer |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: |\n"
-        .to_owned();
-    let Some(ours) = calls.iter().find(|calls| calls.peer == OURS) else {
+    let Some(at) = calls.iter().position(|calls| calls.peer == OURS) else {
         return String::new();
     };
-    for sdk in calls.iter().skip_while(|calls| calls.peer != OURS).skip(1) {
-        line(
-            &mut text,
-            format_args!(
-                "| {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
-                sdk.peer,
-                sdk.micros_alone / ours.micros_alone,
-                sdk.micros_at_once / ours.micros_at_once,
-                sdk.peak_alone / ours.peak_alone,
-                sdk.peak_at_once / ours.peak_at_once,
-                sdk.first_answer_millis / ours.first_answer_millis,
-            ),
-        );
-    }
-    text
+    let ours = figures(&calls[at]);
+    let rows = calls[at + 1..].iter().map(|sdk| {
+        let theirs = figures(sdk);
+        row::<6>(
+            sdk.peer,
+            theirs.iter().zip(ours).map(|(theirs, ours)| theirs / ours),
+        )
+    });
+    let heading = [
+        "processor time, one at a time",
+        "64 at once",
+        "peak memory, one at a time",
+        "64 at once",
+        "first response",
+    ];
+    let table = table(&heading, rows);
+    format!("## Beside the official SDKs\n\nHow many times what this client takes.\n\n{table}")
 }
 
 pub(super) fn instructions(instructions: &Instructions) -> String {
-    let Instructions {
-        call,
-        call_at_once,
-        decode,
-        client,
-    } = instructions;
-    let mut text = "### Instructions\n\n\
-         | | hyper by hand | reqwest, leanest | reqwest, plain | imagekit-client |\n\
-         | --- | ---: | ---: | ---: | ---: |\n"
-        .to_owned();
-    for (what, call) in [
-        ("a call, one at a time", call),
-        ("a call, 64 at once", call_at_once),
-    ] {
+    let called = |what: &str, call: &Call| {
         let Call {
             hyper,
             lean,
             plain,
             ours,
         } = call;
-        line(
-            &mut text,
-            format_args!("| {what} | {hyper} | {lean} | {plain} | {ours} |"),
-        );
-    }
-    for (what, BesideHand { by_hand, ours }) in [
-        ("decoding a version", decode),
-        ("building a client", client),
-    ] {
-        line(
-            &mut text,
-            format_args!("| {what} | | | {by_hand} | {ours} |"),
-        );
-    }
-    text
+        [
+            what.to_owned(),
+            hyper.to_string(),
+            lean.to_string(),
+            plain.to_string(),
+            ours.to_string(),
+        ]
+    };
+    let beside = |what: &str, BesideHand { by_hand, ours }: &BesideHand| {
+        [
+            what.to_owned(),
+            String::new(),
+            String::new(),
+            by_hand.to_string(),
+            ours.to_string(),
+        ]
+    };
+    let rows = [
+        called("a call, one at a time", &instructions.call),
+        called("a call, 64 at once", &instructions.call_at_once),
+        beside("decoding a version", &instructions.decode),
+        beside("building a client", &instructions.client),
+    ];
+    let heading = ["hyper by hand", "reqwest, leanest", "reqwest, plain", OURS];
+    format!("### Instructions\n\n{}", table(&heading, rows))
 }
 
 pub(super) fn calls(calls: &[Calls]) -> String {
-    let mut text = "### Calls\n\n\
-         | | processor µs a call, one at a time | 64 at once | peak MiB, one at a time | 64 at once | first answer, ms |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: |\n"
-        .to_owned();
-    for calls in calls {
-        line(
-            &mut text,
-            format_args!(
-                "| {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
-                calls.peer,
-                calls.micros_alone,
-                calls.micros_at_once,
-                calls.peak_alone / MIB,
-                calls.peak_at_once / MIB,
-                calls.first_answer_millis,
-            ),
-        );
-    }
-    text
+    let heading = [
+        "processor µs a call, one at a time",
+        "64 at once",
+        "peak MiB, one at a time",
+        "64 at once",
+        "first response, ms",
+    ];
+    let rows = calls
+        .iter()
+        .map(|calls| row::<6>(calls.peer, figures(calls)));
+    format!("### Calls\n\n{}", table(&heading, rows))
+}
+
+/// Processor time, peak memory, and time to the first response.
+fn figures(calls: &Calls) -> [f64; 5] {
+    [
+        calls.micros_alone,
+        calls.micros_at_once,
+        calls.peak_alone / MIB,
+        calls.peak_at_once / MIB,
+        calls.first_answer_millis,
+    ]
 }
 
 fn memory(memory: &[Memory]) -> String {
-    let mut text = "### Clients\n\nA clone of a client costs nothing worth measuring; build one, and share it.\n\n\
-         | | KiB of an idle client | KiB of a call in flight | processor ms to build a client |\n\
-         | --- | ---: | ---: | ---: |\n"
-        .to_owned();
-    for memory in memory {
-        line(
-            &mut text,
-            format_args!(
-                "| {} | {:.1} | {:.1} | {:.1} |",
-                memory.peer,
-                memory.idle_client / KIB,
-                memory.call_in_flight / KIB,
-                memory.client_millis,
-            ),
-        );
-    }
-    text
+    let heading = [
+        "KiB of an idle client",
+        "KiB of a call in flight",
+        "processor ms to build a client",
+    ];
+    let rows = memory.iter().map(|memory| {
+        let figures = [
+            memory.idle_client / KIB,
+            memory.call_in_flight / KIB,
+            memory.client_millis,
+        ];
+        row::<4>(memory.peer, figures)
+    });
+    let table = table(&heading, rows);
+    format!(
+        "### Clients\n\nA clone of a client costs nothing worth measuring; build one, and share it.\n\n{table}"
+    )
 }
 
 fn builds(Builds { by_hand, ours }: &Builds) -> String {
-    let mut text = "### Builds\n\nA program that makes the call and prints two properties: by hand on `reqwest` \
+    let rows = [("by hand", by_hand), (OURS, ours)].map(|(name, build)| {
+        [
+            name.to_owned(),
+            build.crates.to_string(),
+            format!("{:.1}", build.dev_seconds),
+            format!("{:.1}", build.release_seconds),
+            format!("{:.2}", build.program_bytes as f64 / MIB),
+        ]
+    });
+    let heading = [
+        "crates",
+        "cold build, dev, processor s",
+        "release",
+        "stripped program, MiB",
+    ];
+    let table = table(&heading, rows);
+    format!(
+        "### Builds\n\nA program that makes the call and prints two properties: by hand on `reqwest` \
          (`json`, `rustls`), `serde`, `serde_json` and `tokio`, with a struct of those two; and on \
-         this client and `tokio`.\n\n\
-         | | crates | cold build, dev, processor s | release | stripped program, MiB |\n\
-         | --- | ---: | ---: | ---: | ---: |\n"
-        .to_owned();
-    for (name, build) in [("by hand", by_hand), (OURS, ours)] {
-        line(
-            &mut text,
-            format_args!(
-                "| {name} | {} | {:.1} | {:.1} | {:.2} |",
-                build.crates,
-                build.dev_seconds,
-                build.release_seconds,
-                build.program_bytes as f64 / MIB,
-            ),
-        );
-    }
-    text
+         this client and `tokio`.\n\n{table}"
+    )
 }
 
 fn growth(growth: &Growth) -> String {
@@ -353,7 +342,7 @@ fn method(machine: &[String]) -> String {
          $ cargo bench -p imagekit-bench\n\
          ```\n\n\
          Every client makes the same call, `getFileVersionDetails`, over HTTP/1.1 on this machine, to \
-         a server in a process of its own that does next to nothing but send the documented answer. \
+         a server in a process of its own that does next to nothing but send the documented response. \
          The clients in Rust run on one thread. \"Plain\" is reqwest as its documentation shows it; \
          \"leanest\" has parsed its URL and made its headers beforehand, and redirects, retries and \
          proxies turned off. Both decode into a struct by hand with the same properties, its ids \
@@ -364,7 +353,7 @@ fn method(machine: &[String]) -> String {
          The client runs on one core and the server on another. The clients take turns, and each \
          figure is the median of {ROUNDS} turns; the times are as steady as the machine is: read \
          their ratios, and take a difference of a few hundredths for none.\n\
-         - The first answer counts from starting the program to its end after one call, on any core.\n\
+         - The first response counts from starting the program to its end after one call, on any core.\n\
          - The memory of a call in flight is that of 400 calls, each on a connection of its own; it and \
          that of an idle client are medians of {MEMORY_ROUNDS} turns.\n\
          - A cold build is user and system time of cargo and all that it starts, dependencies \
@@ -375,12 +364,24 @@ fn method(machine: &[String]) -> String {
          Measured on:\n\n"
     );
     for item in machine {
-        line(&mut text, format_args!("- {item}"));
+        text.push_str(&format!("- {item}\n"));
     }
     text
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{line}");
+/// A table whose first column is text and has no heading.
+fn table<const N: usize>(heading: &[&str], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let rows = rows.into_iter().map(|row| row.join(" | "));
+    let rows: String = rows.map(|row| format!("| {row} |\n")).collect();
+    let rule = "| ---: ".repeat(heading.len());
+    format!("| | {} |\n| --- {rule}|\n{rows}", heading.join(" | "))
+}
+
+/// A row of figures with one decimal.
+fn row<const N: usize>(name: &str, figures: impl IntoIterator<Item = f64>) -> [String; N] {
+    let mut cells = figures.into_iter().map(|figure| format!("{figure:.1}"));
+    std::array::from_fn(|index| match index {
+        0 => name.to_owned(),
+        _ => cells.next().unwrap_or_default(),
+    })
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
+use imagekit_openapi::path::nameless;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -347,17 +348,6 @@ impl fmt::Display for Changes {
 
 /// The operations by method and path, where the names of parameters in the path do not matter.
 fn by_path(document: &Document) -> BTreeMap<(String, String), Operation> {
-    let nameless = |path: &str| {
-        let segments = path.split('/');
-        let segments = segments.map(|segment| {
-            if segment.starts_with('{') {
-                "{}"
-            } else {
-                segment
-            }
-        });
-        segments.collect::<Vec<_>>().join("/")
-    };
     let operations = document.operations().into_iter();
     operations
         .map(|it| ((nameless(&it.path), it.method.clone()), it))

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use imagekit_openapi::path::{self, Segment};
 use imagekit_openapi::validate::Validator;
 use serde_json::Value;
 
@@ -115,22 +116,19 @@ fn path_parameters(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     for operation in contract.document.operations() {
         let path = &operation.path;
         let mut missing: BTreeSet<&str> = BTreeSet::new();
-        let mut template = operation.method.clone();
-        for segment in path.split('/') {
-            let name = segment
-                .strip_prefix('{')
-                .and_then(|rest| rest.strip_suffix('}'));
-            template.push('/');
-            template.push_str(name.map_or(segment, |_| "{}"));
-            if let Some(name) = name {
-                missing.insert(name);
-            } else if segment.contains(['{', '}']) {
-                diagnostics.at(
+        for segment in path::segments(path) {
+            match segment {
+                Segment::Variable(name) => {
+                    missing.insert(name);
+                }
+                Segment::Fixed(text) if text.contains(['{', '}']) => diagnostics.at(
                     &operation.pointer,
-                    format!("`{segment}`: a parameter must be a whole segment of the path"),
-                );
+                    format!("`{text}`: a parameter must be a whole segment of the path"),
+                ),
+                Segment::Fixed(_) => {}
             }
         }
+        let template = format!("{} {}", operation.method, path::nameless(path));
         if let Some(other) = templates.insert(template, path.clone()) {
             diagnostics.at(
                 &operation.pointer,

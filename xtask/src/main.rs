@@ -101,8 +101,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         }
         Task::Compare { since, format } => {
             let old = compare::read_old(&root, since)?;
-            let new = rules::read(&root, rules::DOCUMENT)?.into();
-            Ok(report::changes(&compare::changes(&old, &new), *format))
+            let new = Contract::without_examples(rules::read(&root, rules::DOCUMENT)?.into());
+            Ok(report::changes(
+                &compare::changes(&root, &old, &new),
+                *format,
+            ))
         }
         Task::Release { .. } => release::check(&root),
         Task::Bench { options } => {

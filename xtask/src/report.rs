@@ -1,5 +1,6 @@
 //! How findings and changes are written: for people, for programs, and as annotations of GitHub.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -28,14 +29,14 @@ pub(crate) fn findings<T>(result: Result<T, Failures>, format: Format) -> ExitCo
     let findings = result.err().unwrap_or(Failures(Vec::new()));
     let count = findings.0.len();
     match format {
-        Format::Human if count == 0 => println!("the contract is valid"),
-        Format::Human => println!("{findings}\n\n{}", counted(count)),
-        Format::Json => println!("{:#}", json!({ "findings": findings.0 })),
+        Format::Human if count == 0 => print_line("the contract is valid"),
+        Format::Human => print_line(&format!("{findings}\n\n{}", counted(count))),
+        Format::Json => print_line(&format!("{:#}", json!({ "findings": findings.0 }))),
         Format::Github => {
             for finding in &findings.0 {
-                println!("{}", annotation(finding));
+                print_line(&annotation(finding));
             }
-            println!("{}", counted(count));
+            print_line(&counted(count));
         }
     }
     if count == 0 {
@@ -48,9 +49,9 @@ pub(crate) fn findings<T>(result: Result<T, Failures>, format: Format) -> ExitCo
 /// Prints the changes; a breaking one has an exit code of its own.
 pub(crate) fn changes(changes: &Changes, format: Format) -> ExitCode {
     match format {
-        Format::Human if changes.0.is_empty() => println!("the contract has not changed"),
-        Format::Human => print!("{changes}"),
-        Format::Json => println!("{:#}", json!({ "changes": changes.0 })),
+        Format::Human if changes.0.is_empty() => print_line("the contract has not changed"),
+        Format::Human => print_line(changes.to_string().trim_end()),
+        Format::Json => print_line(&format!("{:#}", json!({ "changes": changes.0 }))),
         Format::Github => {
             for Change {
                 effect,
@@ -60,14 +61,15 @@ pub(crate) fn changes(changes: &Changes, format: Format) -> ExitCode {
             {
                 let kind = match effect {
                     Effect::Breaking => "error",
-                    Effect::LookAtIt => "warning",
+                    Effect::NeedsReview => "warning",
                     Effect::Compatible => "notice",
                 };
                 let properties = format!("file={DOCUMENT},title={effect}");
-                println!(
-                    "{}",
-                    workflow_command(kind, &properties, &format!("{place}: {text}"))
-                );
+                print_line(&workflow_command(
+                    kind,
+                    &properties,
+                    &format!("{place}: {text}"),
+                ));
             }
         }
     }
@@ -75,6 +77,27 @@ pub(crate) fn changes(changes: &Changes, format: Format) -> ExitCode {
         Some(Effect::Breaking) => ExitCode::from(BREAKING),
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// Prints a line. A reader that has closed the pipe has seen enough.
+fn print_line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", plain(text));
+}
+
+/// Replaces what would steer a terminal: control characters but the line break, and marks of direction.
+fn plain(text: &str) -> String {
+    let is_steering = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if is_steering(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// Keeps a text of the document on one line, so that it cannot begin a command of a CI system.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], "\u{fffd}")
 }
 
 fn counted(count: usize) -> String {

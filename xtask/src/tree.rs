@@ -27,11 +27,7 @@ pub(crate) struct Unreadable {
 impl Tree {
     /// Reads `path`, which is relative to `root` and the name of the file in messages.
     pub(crate) fn read(root: &Path, path: &str) -> Result<Self, Unreadable> {
-        let text = std::fs::read_to_string(root.join(path)).map_err(|error| Unreadable {
-            line: 1,
-            message: format!("cannot be read: {error}"),
-        })?;
-        Self::parse(path, &text)
+        Self::parse(path, &read_text(&root.join(path))?)
     }
 
     /// Parses YAML, of which JSON is a part; duplicate keys are refused.
@@ -122,6 +118,18 @@ impl Tree {
         }
         line
     }
+}
+
+/// Reads a text in UTF-8, with or without a byte order mark.
+pub(crate) fn read_text(path: &Path) -> Result<String, Unreadable> {
+    let refused = |message| Unreadable { line: 1, message };
+    let bytes = std::fs::read(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    if matches!(bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return Err(refused("is UTF-16: save it as UTF-8".to_owned()));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|error| refused(format!("is not UTF-8: {error}")))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 #[derive(Debug)]

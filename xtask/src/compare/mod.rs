@@ -3,8 +3,9 @@
 //! The crate `drift` compares OpenAPI documents too, but panics where an answer gains or loses its
 //! body, and knows neither operation ids, which name Rust methods, nor what becomes an `Option`.
 
+mod direction;
+mod generated;
 mod schemas;
-mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,9 +16,11 @@ use imagekit_openapi::path::nameless;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::uses::{Use, Uses};
+use self::direction::{Use, Uses};
 use crate::document::{Document, Operation};
-use crate::rules::{self, DOCUMENT, Failures};
+use crate::generate::operation;
+use crate::report::one_line;
+use crate::rules::{self, Contract, DOCUMENT, Failures};
 use crate::tree::Tree;
 
 /// Whom a change breaks.
@@ -27,7 +30,7 @@ pub(crate) enum Effect {
     /// Nobody.
     Compatible,
     /// Perhaps somebody: a person has to judge it.
-    LookAtIt,
+    NeedsReview,
     /// Somebody who did nothing wrong: code no longer compiles, or calls and answers no longer work.
     Breaking,
 }
@@ -57,9 +60,9 @@ struct Comparison<'a> {
 }
 
 /// Reads the document as it was: from a file, or as git knows it at a commit, branch or tag.
-pub(crate) fn read_old(root: &Path, since: &str) -> Result<Document, Box<dyn std::error::Error>> {
+pub(crate) fn read_old(root: &Path, since: &str) -> Result<Contract, Box<dyn std::error::Error>> {
     if Path::new(since).is_file() {
-        return Ok(rules::read(Path::new(""), since)?.into());
+        return comparable(since, rules::read(Path::new(""), since)?);
     }
     let object = format!("{since}:./{DOCUMENT}");
     let output = Command::new("git")
@@ -78,11 +81,35 @@ pub(crate) fn read_old(root: &Path, since: &str) -> Result<Document, Box<dyn std
     let name = format!("{DOCUMENT} ({since})");
     let tree = Tree::parse(&name, &String::from_utf8(output.stdout)?)
         .map_err(|error| Failures::unreadable(&name, error))?;
-    Ok(tree.into())
+    comparable(since, tree)
 }
 
-/// Compares two documents.
-pub(crate) fn changes(old: &Document, new: &Document) -> Changes {
+/// Refuses what is not a whole OpenAPI document: compared with anything else, every operation would be new.
+fn comparable(since: &str, tree: Tree) -> Result<Contract, Box<dyn std::error::Error>> {
+    let document = Document::from(tree);
+    let is_openapi = document
+        .at("/openapi")
+        .and_then(Value::as_str)
+        .is_some_and(|version| version.starts_with("3.0."));
+    if !is_openapi {
+        return Err(format!("`{since}` is not an OpenAPI 3.0 document").into());
+    }
+    let operations = document.operations();
+    if operations.is_empty() || operations.iter().any(|operation| operation.id.is_empty()) {
+        return Err(format!("`{since}` does not name its operations").into());
+    }
+    for (_, target) in document.references() {
+        if document.at(target.trim_start_matches('#')).is_none() {
+            return Err(format!("`{since}` is incomplete: `{target}` leads nowhere").into());
+        }
+    }
+    Ok(Contract::without_examples(document))
+}
+
+/// Compares two documents, and what is generated from them.
+pub(crate) fn changes(root: &Path, old: &Contract, new: &Contract) -> Changes {
+    let contracts = (old, new);
+    let (old, new) = (&old.document, &new.document);
     let mut comparison = Comparison {
         old,
         new,
@@ -99,9 +126,9 @@ pub(crate) fn changes(old: &Document, new: &Document) -> Changes {
         &["paths", "components", "tags"],
     );
     let schemes = "/components/securitySchemes";
-    if let (Some(old), Some(new)) = (old.at(schemes), new.at(schemes)) {
-        comparison.rest("authentication", old, new, &[]);
-    }
+    let schemes = [old, new].map(|document| document.at(schemes).unwrap_or(&Value::Null));
+    comparison.rest("authentication", schemes[0], schemes[1], &[]);
+    comparison.generated(root, contracts.0, contracts.1);
     if comparison.texts > 0 {
         let places = if comparison.texts == 1 {
             "place"
@@ -120,8 +147,8 @@ impl Comparison<'_> {
     fn report(&mut self, effect: Effect, place: impl fmt::Display, text: impl Into<String>) {
         self.changes.push(Change {
             effect,
-            place: place.to_string(),
-            text: text.into(),
+            place: one_line(&place.to_string()),
+            text: one_line(&text.into()),
         });
     }
 
@@ -139,14 +166,32 @@ impl Comparison<'_> {
 
     fn operation(&mut self, old: &Operation, new: &Operation) {
         let place = name(new);
-        if old.id != new.id {
+        if operation::rust_name(&old.id) == operation::rust_name(&new.id) {
+            self.texts += usize::from(old.id != new.id);
+        } else {
             let text = format!(
                 "was called `{}`; the method in Rust has its new name",
                 old.id
             );
             self.report(Effect::Breaking, &place, text);
         }
+        if placeholders(&old.path) != placeholders(&new.path) {
+            let text = format!(
+                "takes the parameters of its path in another order: it was {}",
+                old.path
+            );
+            self.report(Effect::Breaking, &place, text);
+        }
         self.parameters(&place, old, new);
+        let servers = [(self.old, old), (self.new, new)].map(|(document, operation)| {
+            let item = operation
+                .pointer
+                .rsplit_once('/')
+                .map_or("", |(item, _)| item);
+            let servers = document.at(&format!("{item}/servers"));
+            serde_json::json!({ "servers": servers })
+        });
+        self.rest(&place, &servers[0], &servers[1], &[]);
         let null = &Value::Null;
         let before = self.old.at(&old.pointer).unwrap_or(null);
         let after = self.new.at(&new.pointer).unwrap_or(null);
@@ -212,14 +257,20 @@ impl Comparison<'_> {
     fn responses(&mut self, operation: &str, old: &Value, new: &Value) {
         let (old, new) = (entries(&old["responses"]), entries(&new["responses"]));
         for status in union(old.keys(), new.keys()) {
-            let place = format!("answer {status} of {operation}");
+            let place = format!("response {status} of {operation}");
             match (old.get(&status), new.get(&status)) {
                 (Some(_), None) if status.starts_with('2') => {
                     self.report(Effect::Breaking, place, "was removed");
                 }
-                (Some(_), None) => self.report(Effect::LookAtIt, place, "is no longer described"),
+                (Some(_), None) => {
+                    self.report(Effect::NeedsReview, place, "is no longer described")
+                }
                 (None, Some(_)) if status.starts_with('2') => {
-                    self.report(Effect::LookAtIt, place, "is new: another kind of success");
+                    self.report(
+                        Effect::NeedsReview,
+                        place,
+                        "is new: another kind of success",
+                    );
                 }
                 (None, Some(_)) => self.report(Effect::Compatible, place, "is described now"),
                 (Some(old), Some(new)) => {
@@ -244,7 +295,9 @@ impl Comparison<'_> {
         for name in union(old.keys(), new.keys()) {
             let place = format!("header `{name}` of {answer}");
             match (old.get(&name), new.get(&name)) {
-                (Some(_), None) => self.report(Effect::LookAtIt, place, "is no longer described"),
+                (Some(_), None) => {
+                    self.report(Effect::NeedsReview, place, "is no longer described")
+                }
                 (None, Some(_)) => self.report(Effect::Compatible, place, "is described now"),
                 (Some(old), Some(new)) => {
                     let (old_document, new_document) = (self.old, self.new);
@@ -294,15 +347,24 @@ impl Comparison<'_> {
                 | "info"
                 | "externalDocs"
                 | "x-enum-descriptions" => self.texts += 1,
+                "servers" if addresses(old.get(&key)) == addresses(new.get(&key)) => {
+                    self.texts += 1
+                }
+                "x-arguments" => self.report(
+                    Effect::Breaking,
+                    place,
+                    "takes other arguments in Rust, or in another order",
+                ),
                 _ => {
                     let shown = |value: Option<&Value>| match value {
                         Some(Value::String(text)) => format!("`{text}`"),
+                        Some(value) if value.to_string().len() > 80 => "another value".to_owned(),
                         Some(value) => format!("`{value}`"),
                         None => "nothing".to_owned(),
                     };
                     let (old, new) = (shown(old.get(&key)), shown(new.get(&key)));
                     let text = format!("has another `{key}`: {new} instead of {old}");
-                    self.report(Effect::LookAtIt, place, text);
+                    self.report(Effect::NeedsReview, place, text);
                 }
             }
         }
@@ -320,7 +382,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Breaking => "Breaking",
-            Self::LookAtIt => "Look at it",
+            Self::NeedsReview => "Needs review",
             Self::Compatible => "Compatible",
         })
     }
@@ -352,6 +414,18 @@ fn by_path(document: &Document) -> BTreeMap<(String, String), Operation> {
     operations
         .map(|it| ((nameless(&it.path), it.method.clone()), it))
         .collect()
+}
+
+/// The names in a path, in their order: it is that of the arguments.
+fn placeholders(path: &str) -> Vec<&str> {
+    path.split('/')
+        .filter(|segment| segment.starts_with('{'))
+        .collect()
+}
+
+fn addresses(servers: Option<&Value>) -> Vec<&Value> {
+    let servers = servers.and_then(Value::as_array).into_iter().flatten();
+    servers.map(|server| &server["url"]).collect()
 }
 
 fn by_name(parameters: Vec<(String, &Value)>) -> BTreeMap<(String, String), &Value> {

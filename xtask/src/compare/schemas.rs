@@ -55,12 +55,26 @@ impl Comparison<'_> {
             let text = format!("is {after} now, and was {before}");
             return self.report(Effect::Breaking, place, text);
         }
-        if old["format"] != new["format"] {
+        let all_of = |schema: &Value| match schema["allOf"].as_array().map(Vec::as_slice) {
+            // The reference is what has been compared.
+            None | Some([_]) => Value::Null,
+            Some(parts) => Value::from(parts),
+        };
+        if all_of(old) != all_of(new) {
+            self.report(Effect::NeedsReview, place, "is made of other parts");
+        }
+        let is_plain_integer = |schema: &Value| {
+            schema["type"] == "integer"
+                && (schema["format"].is_null() || schema["format"] == "int64")
+        };
+        if is_plain_integer(old) && is_plain_integer(new) {
+            self.texts += usize::from(old["format"] != new["format"]);
+        } else if old["format"] != new["format"] {
             let typed = |it: &Value| it.as_str().is_some_and(|it| TYPED_FORMATS.contains(&it));
             let effect = if typed(&old["format"]) || typed(&new["format"]) {
                 Effect::Breaking
             } else {
-                Effect::LookAtIt
+                Effect::NeedsReview
             };
             let text = format!(
                 "has the format {} now, and had {}",
@@ -76,11 +90,11 @@ impl Comparison<'_> {
                     self.schema(&inner(place, suffix), old, new, seen);
                 } else if old != new {
                     let text = format!("has another `{key}`: `{new}` instead of `{old}`");
-                    self.report(Effect::LookAtIt, place, text);
+                    self.report(Effect::NeedsReview, place, text);
                 }
             } else if old.get(key) != new.get(key) {
                 self.report(
-                    Effect::LookAtIt,
+                    Effect::NeedsReview,
                     place,
                     format!("has gained or lost `{key}`"),
                 );
@@ -88,12 +102,11 @@ impl Comparison<'_> {
         }
         let handled = [
             "$ref",
-            "allOf",
             "anyOf",
+            "allOf",
             "enum",
             "type",
             "format",
-            "nullable",
             "required",
             "properties",
             "items",
@@ -114,15 +127,19 @@ impl Comparison<'_> {
             self.report(Effect::Breaking, place, text);
         }
         let rest = |schema: &Value| {
-            open_values(schema)
-                .is_none()
-                .then(|| schema.get("anyOf").cloned())
+            let mut branches = schema.get("anyOf").cloned();
+            if open_values(schema).is_some()
+                && let Some(listed) = branches.as_mut().and_then(|it| it[0].as_object_mut())
+            {
+                listed.remove("enum");
+            }
+            branches
         };
         if rest(old) != rest(new) {
             self.report(
-                Effect::LookAtIt,
+                Effect::NeedsReview,
                 place,
-                "allows other values than those listed, or no longer",
+                "allows other values or variants, or no longer",
             );
         }
     }
@@ -137,13 +154,18 @@ impl Comparison<'_> {
                 (None, Some(_)) if is_required && seen.requests => {
                     self.report(Effect::Breaking, place, "is new and required");
                 }
+                (None, Some(_)) if is_required => self.report(
+                    Effect::Breaking,
+                    place,
+                    "is new and required: responses stored before no longer decode",
+                ),
                 (None, Some(_)) => self.report(Effect::Compatible, place, "is new"),
                 (Some(before), Some(after)) => {
                     let before = Presence::of(before, was_required);
                     let after_presence = Presence::of(after, is_required);
                     self.presence(&place, before, after_presence, seen);
-                    let before = &old["properties"][&name];
-                    self.schema(&place, before, after, seen);
+                    let [before, after] = [&old["properties"][&name], after].map(without_null);
+                    self.schema(&place, &before, &after, seen);
                 }
                 (None, None) => {}
             }
@@ -172,16 +194,16 @@ impl Comparison<'_> {
             self.report(effect, place, format!("{text}{of_rust}"));
         };
         match (old.required, new.required) {
-            (true, false) => report("may be absent now", Effect::Compatible, Effect::LookAtIt),
-            (false, true) => report("is required now", Effect::Breaking, Effect::Compatible),
+            (true, false) => report("may be absent now", Effect::Compatible, Effect::NeedsReview),
+            (false, true) => report("is required now", Effect::Breaking, Effect::Breaking),
             _ => {}
         }
         match (old.nullable, new.nullable) {
-            (false, true) => report("may be null now", Effect::Compatible, Effect::LookAtIt),
+            (false, true) => report("may be null now", Effect::Compatible, Effect::NeedsReview),
             (true, false) => report(
                 "may not be null any more",
                 Effect::Breaking,
-                Effect::LookAtIt,
+                Effect::NeedsReview,
             ),
             _ => {}
         }
@@ -240,6 +262,15 @@ fn listed(schema: &Value) -> BTreeSet<&str> {
         .flatten()
         .filter_map(Value::as_str)
         .collect()
+}
+
+/// A property without what `presence` compares.
+fn without_null(property: &Value) -> Value {
+    let mut property = property.clone();
+    if let Some(entries) = property.as_object_mut() {
+        entries.remove("nullable");
+    }
+    property
 }
 
 fn requires(schema: &Value, name: &str) -> bool {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Contract, Diagnostics, Rule};
 use crate::json_schema;
-use crate::tree::{Tree, Unreadable, escape};
+use crate::tree::{Tree, Unreadable, escape, read_text};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -44,10 +44,14 @@ pub(super) fn read(root: &Path, path: &str) -> Result<Tree, Unreadable> {
     if !path.ends_with(".json5") {
         return Tree::read(root, path);
     }
-    let text = std::fs::read_to_string(root.join(path)).map_err(|error| Unreadable {
-        line: 1,
-        message: format!("cannot be read: {error}"),
-    })?;
+    let text = read_text(&root.join(path))?;
+    // The parser of JSON5 has no limit of its own, and would exhaust the stack.
+    if deepest(&text) > MAX_DEPTH {
+        return Err(Unreadable {
+            line: 1,
+            message: format!("is nested deeper than {MAX_DEPTH} levels"),
+        });
+    }
     let value: Value = json5::from_str(&text).map_err(|error| Unreadable {
         line: error
             .position()
@@ -55,6 +59,24 @@ pub(super) fn read(root: &Path, path: &str) -> Result<Tree, Unreadable> {
         message: error.to_string(),
     })?;
     Ok(Tree::without_lines(path, value))
+}
+
+/// How deep an example may be nested, as in serde_json.
+const MAX_DEPTH: usize = 127;
+
+/// An upper bound of the depth: brackets in texts and comments count as well.
+fn deepest(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// A place that shows a value, the value, and the schema that it must fulfil.

@@ -56,7 +56,7 @@ pub(crate) struct Diagnostics<'a> {
     found: &'a mut Vec<Diagnostic>,
 }
 
-/// A file that is no YAML or JSON cannot be held against anything else.
+/// No other rule applies to a file that cannot be parsed.
 static READABLE: Rule = Rule {
     name: "readable",
     rationale: "nothing else can be checked, and of a duplicate key one value would be lost",
@@ -93,6 +93,14 @@ impl Contract {
         })
     }
 
+    /// A document on its own, to be compared with another.
+    pub(crate) fn without_examples(document: Document) -> Self {
+        Self {
+            document,
+            examples: Vec::new(),
+        }
+    }
+
     /// Holds the contract against every rule.
     pub(crate) fn check(&self) -> Result<(), Failures> {
         let groups = [
@@ -119,6 +127,11 @@ impl Contract {
                 found: &mut found,
             };
             (rule.check)(self, &mut diagnostics);
+        }
+        // All else that is said about something else than a document follows from that.
+        if self.document.at("/openapi").is_none() && !found.is_empty() {
+            found.truncate(1);
+            found[0].message = "this is not an OpenAPI document".to_owned();
         }
         found.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         if found.is_empty() {
@@ -166,7 +179,7 @@ impl Rule {
             rule: self.name,
             file: file.to_owned(),
             line,
-            pointer: pointer.to_owned(),
+            pointer: crate::report::one_line(pointer),
             message: message.to_string(),
             rationale: self.rationale,
             help: self.help,

@@ -56,8 +56,8 @@ const CHANGED: &[Changed] = &[
         "an error is no longer described",
         "        '5XX':\n          $ref: '#/components/responses/ServerError'\n",
         "",
-        "Look at it",
-        "answer 5XX of operation `getFileVersionDetails` (GET /v1/files/{fileId}/versions/{versionId}): is no longer described",
+        "Needs review",
+        "response 5XX of operation `getFileVersionDetails` (GET /v1/files/{fileId}/versions/{versionId}): is no longer described",
     ),
     (
         "a property of an answer is added",
@@ -77,7 +77,7 @@ const CHANGED: &[Changed] = &[
         "an optional property may be null",
         "        mime:\n          type: string\n",
         "        mime:\n          type: string\n          nullable: true\n",
-        "Look at it",
+        "Needs review",
         "`FileVersion.mime`: may be null now",
     ),
     (
@@ -91,7 +91,7 @@ const CHANGED: &[Changed] = &[
         "an optional property may not be null any more",
         "        customCoordinates:\n          type: string\n          nullable: true\n",
         "        customCoordinates:\n          type: string\n",
-        "Look at it",
+        "Needs review",
         "`FileVersion.customCoordinates`: may not be null any more",
     ),
     (
@@ -154,28 +154,28 @@ const CHANGED: &[Changed] = &[
         "the pattern of an id changes",
         "      minLength: 1\n",
         "      minLength: 2\n",
-        "Look at it",
+        "Needs review",
         "`FileId`: has another `minLength`: `2` instead of `1`",
     ),
     (
         "a header is no longer described",
         "        x-ik-requestId:\n          $ref: '#/components/headers/RequestId'\n",
         "",
-        "Look at it",
-        "header `x-ik-requestid` of answer 200 of operation `getFileVersionDetails` (GET /v1/files/{fileId}/versions/{versionId}): is no longer described",
+        "Needs review",
+        "header `x-ik-requestid` of response 200 of operation `getFileVersionDetails` (GET /v1/files/{fileId}/versions/{versionId}): is no longer described",
     ),
     (
         "the server changes",
         "https://api.imagekit.io\n",
         "https://api.imagekit.example\n",
-        "Look at it",
+        "Needs review",
         "the document: has another `servers`: ",
     ),
     (
         "authentication changes",
         "      scheme: basic\n",
         "      scheme: bearer\n",
-        "Look at it",
+        "Needs review",
         "authentication: has another `privateKey`: ",
     ),
     (
@@ -326,4 +326,85 @@ fn the_contract_as_it_was_can_come_from_git() {
         stdout,
         "### Breaking\n\n- `FileVersion.url`: may be absent now; in Rust it is an `Option` now\n"
     );
+}
+
+#[test]
+fn compare_with_what_is_not_a_whole_document_is_refused() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let whole = fs::read_to_string(root.join(DOCUMENT)).unwrap();
+    let cut = &whole[..whole.find("  schemas:").unwrap()];
+    for (how, text) in [
+        ("empty", ""),
+        ("an error page", "404: Not Found"),
+        ("an empty object", "{}"),
+        ("paths of another kind", "paths: 5"),
+        (
+            "a pointer of Git LFS",
+            "version: https://git-lfs.github.com/spec/v1\nsize: 5\n",
+        ),
+        ("Swagger 2", "swagger: '2.0'\npaths: {}\n"),
+        ("no operations", "openapi: 3.0.3\npaths: {}\n"),
+        ("cut in the middle", cut),
+    ] {
+        let old = root.join("old.yaml");
+        fs::write(&old, text).unwrap();
+        let output = xtask(root, &["compare", old.to_str().unwrap()]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{how}: {message}");
+        assert!(message.starts_with("error: "), "{how}: {message}");
+    }
+}
+
+#[test]
+fn compare_of_swapped_path_parameters_is_breaking() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let before = root.join("before.yaml");
+    fs::copy(root.join(DOCUMENT), &before).unwrap();
+    edit(
+        root,
+        "/v1/files/{fileId}/versions/{versionId}",
+        "/v1/files/{versionId}/versions/{fileId}",
+    );
+    let output = xtask(root, &["compare", before.to_str().unwrap()]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stdout}");
+    assert!(stdout.contains("in another order"), "{stdout}");
+}
+
+#[test]
+fn compare_of_a_server_with_another_description_is_compatible() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let before = root.join("before.yaml");
+    fs::copy(root.join(DOCUMENT), &before).unwrap();
+    let text = fs::read_to_string(root.join(DOCUMENT)).unwrap();
+    let place = text.find("\nservers:").unwrap();
+    let (head, tail) = text.split_at(place);
+    let tail = tail.replacen("description: ", "description: Another, ", 1);
+    fs::write(root.join(DOCUMENT), format!("{head}{tail}")).unwrap();
+    let output = xtask(root, &["compare", before.to_str().unwrap()]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        stdout,
+        "### Compatible\n\n- descriptions and examples: changed in 1 place\n"
+    );
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let workspace = workspace();
+    let root = workspace.path();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("validate")
+        .env("CARGO_MANIFEST_DIR", root.join("xtask"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
 }

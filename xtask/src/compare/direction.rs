@@ -1,6 +1,6 @@
 //! In which direction each component travels: what loosens a request may break who reads answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -25,12 +25,20 @@ impl Use {
 }
 
 /// The directions of all components.
-pub(super) struct Uses(BTreeMap<String, Use>);
+pub(super) struct Uses {
+    components: BTreeMap<String, Use>,
+    /// What else was followed already: a reference may lead back to itself.
+    followed: BTreeSet<(String, bool)>,
+}
 
 impl Uses {
     pub(super) fn of(documents: [&Document; 2]) -> Self {
-        let mut uses = Self(BTreeMap::new());
+        let mut uses = Self {
+            components: BTreeMap::new(),
+            followed: BTreeSet::new(),
+        };
         for document in documents {
+            uses.followed.clear();
             for operation in document.operations() {
                 for (_, parameter) in document.parameters(&operation) {
                     uses.reach(document, parameter, Use::REQUESTS);
@@ -47,7 +55,10 @@ impl Uses {
 
     /// Of what is not used yet, users can only read the type.
     pub(super) fn get(&self, component: &str) -> Use {
-        self.0.get(component).copied().unwrap_or(Use::ANSWERS)
+        self.components
+            .get(component)
+            .copied()
+            .unwrap_or(Use::ANSWERS)
     }
 
     fn reach(&mut self, document: &Document, value: &Value, seen: Use) {
@@ -75,14 +86,16 @@ impl Uses {
             .strip_prefix(SCHEMAS)
             .and_then(|it| it.strip_prefix('/'));
         if let Some(name) = component {
-            let known = self.0.entry(name.to_owned()).or_default();
+            let known = self.components.entry(name.to_owned()).or_default();
             let before = *known;
             known.requests |= seen.requests;
             known.answers |= seen.answers;
             if *known == before {
                 return;
             }
-        } else if pointer.starts_with("/components/examples") {
+        } else if pointer.starts_with("/components/examples")
+            || !self.followed.insert((pointer.to_owned(), seen.requests))
+        {
             return;
         }
         if let Some(target) = document.at(pointer) {

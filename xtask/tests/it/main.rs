@@ -5,6 +5,7 @@
 mod broken_documents;
 mod changed_documents;
 mod drift;
+mod single_edits;
 mod spec_change;
 
 use std::fs;

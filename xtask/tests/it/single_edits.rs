@@ -187,7 +187,8 @@ fn apply(document: &mut Value, pointer: &str, how: &str) {
     let node = document.pointer_mut(pointer).unwrap();
     match node {
         Value::Object(entries) => {
-            if entries.remove("nullable").is_none() {
+            let was_nullable = entries.remove("nullable").is_some();
+            if !was_nullable {
                 entries.insert("nullable".to_owned(), true.into());
             }
         }

@@ -255,3 +255,6 @@ impl Endpoint {
         }
     }
 }
+
+#[cfg(test)]
+mod simulation;

@@ -1,6 +1,6 @@
 //! Edits the document in one place at a time, and holds the verdict of `compare` against what is generated.
 //!
-//! A normal run takes every 29th edit of the small document. `XTASK_EDITS=all` takes all of them, and
+//! A normal run takes every 29th edit of the small document, and those of formats and tags. `XTASK_EDITS=all` takes all of them, and
 //! `XTASK_EDITS=whole` takes every 29th edit of the contract of this project.
 
 use std::collections::BTreeMap;
@@ -39,7 +39,17 @@ fn every_single_edit_has_the_verdict_that_the_generated_code_proves() {
     let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
     let mut refused = 0;
     let mut wrong = Vec::new();
-    for (pointer, how) in edits.iter().step_by(step) {
+    // Where the structure alone misleads: formats without a type of their own, and tags, which are modules.
+    let telling = |pointer: &str| {
+        step > 1
+            && selected.is_empty()
+            && (pointer.ends_with("/format") || pointer.contains("/tags/"))
+    };
+    let chosen = edits
+        .iter()
+        .enumerate()
+        .filter(|(index, (pointer, _))| index % step == 0 || telling(pointer));
+    for (_, (pointer, how)) in chosen {
         let mut edited = document.clone();
         apply(&mut edited, pointer, how);
         fs::write(root.join(DOCUMENT), edited.to_string()).unwrap();

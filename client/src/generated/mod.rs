@@ -3,6 +3,8 @@
 //! What comes from the document.
 
 #[cfg(feature = "test-util")]
+pub(crate) mod calls;
+#[cfg(feature = "test-util")]
 pub(crate) mod models;
 pub mod operations;
 pub mod types;

@@ -8,6 +8,7 @@
 
 mod failures;
 mod models;
+mod operations;
 mod readme;
 mod retries;
 mod wire;

@@ -63,6 +63,7 @@ fn sources(root: &Path, document: &Document) -> Result<Vec<Output>, (String, Str
         ),
         source("mod.rs", &root_module(document)),
         source("models.rs", &models::table(document)),
+        source("calls.rs", &template::calls(&operations).map_err(refuse)?),
         source("operations/mod.rs", &index::module(document, &operations)),
     ];
     for (name, operations_of_module) in &modules {
@@ -103,7 +104,7 @@ fn root_module(document: &Document) -> String {
     let version = text("/info/version");
     format!(
         "//! What comes from the document.\n\n\
-         #[cfg(feature = \"test-util\")]\npub(crate) mod models;\npub mod operations;\npub mod types;\n\n\
+         #[cfg(feature = \"test-util\")]\npub(crate) mod calls;\n#[cfg(feature = \"test-util\")]\npub(crate) mod models;\npub mod operations;\npub mod types;\n\n\
          /// The server that the document names.\n\
          pub(crate) const SERVER: &str = {server:?};\n\n\
          /// The version of the OpenAPI document that this client is generated from. It is not a version of ImageKit's.\n\

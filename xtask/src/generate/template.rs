@@ -615,3 +615,103 @@ fn literal(kind: &Kind, value: Option<&Value>) -> String {
         }
     }
 }
+
+/// Prints the function by which tests call any operation with the parameters of an example.
+pub(crate) fn calls(operations: &[Operation]) -> Result<String, String> {
+    let arms = operations.iter().map(|operation| {
+        let id = &operation.id;
+        let method = format_ident!("{}", operation.method_name());
+        let beta = operation.beta.then(|| quote! { #[cfg(feature = "beta")] });
+        let arguments = operation.arguments.iter().map(|param| {
+            let name = &param.wire_name;
+            let ty = taken(&param.kind);
+            quote! { given.required::<#ty>(#name)? }
+        });
+        let setters = operation.setters.iter().map(|param| {
+            let name = &param.wire_name;
+            let ident = format_ident!("{}", param.rust_name());
+            let ty = taken(&param.kind);
+            if param.nullable && param.place == Place::Property {
+                let set_or_clear =
+                    format_ident!("set_or_clear_{}", param.rust_name().trim_end_matches('_'));
+                quote! {
+                    if let Some(value) = given.nullable::<#ty>(#name)? {
+                        call = call.#set_or_clear(value);
+                    }
+                }
+            } else {
+                quote! {
+                    if let Some(value) = given.optional::<#ty>(#name)? {
+                        call = call.#ident(value);
+                    }
+                }
+            }
+        });
+        let encode = match operation.distinct_successes().as_slice() {
+            [Success::Empty] => quote! { |_| Ok(::serde_json::Value::Null) },
+            [Success::One(_)] => quote! { |body| ::serde_json::to_value(body) },
+            [Success::List(_)] => {
+                quote! { |body| body.iter().flatten().map(::serde_json::to_value).collect() }
+            }
+            several => {
+                let name = format_ident!("{}Response", operation.id.to_upper_camel_case());
+                let arms = several.iter().map(|success| match success {
+                    Success::One(component) => {
+                        let component = format_ident!("{component}");
+                        quote! { #name::#component(body) => ::serde_json::to_value(body), }
+                    }
+                    _ => quote! {},
+                });
+                quote! {
+                    |body| match body {
+                        #(#arms)*
+                        #[allow(unreachable_patterns)]
+                        _ => Ok(::serde_json::Value::Null),
+                    }
+                }
+            }
+        };
+        quote! {
+            #beta
+            #id => {
+                #[allow(unused_mut)]
+                let mut call = client.#method(#(#arguments),*);
+                #(#setters)*
+                given.finish()?;
+                crate::models::Called::new(call.send_with_response().await, #encode)
+            }
+        }
+    });
+    let tokens = quote! {
+        use crate::models::{Called, Given};
+        #[allow(unused_imports)]
+        use crate::operations::*;
+        use crate::{Client, types};
+
+        /// Calls an operation with parameters from an example.
+        pub(crate) async fn call(client: &Client, operation: &str, mut given: Given) -> Result<Called, String> {
+            match operation {
+                #(#arms)*
+                _ => Err(format!("there is no operation {operation}")),
+            }
+        }
+    };
+    let file =
+        syn::parse2(tokens).map_err(|error| format!("the calls are not valid Rust: {error}"))?;
+    Ok(prettyplease::unparse(&file))
+}
+
+/// The type that a parameter of an example is read as.
+fn taken(kind: &Kind) -> TokenStream {
+    match kind {
+        Kind::FreeMap(_) => quote! { ::serde_json::Map<String, ::serde_json::Value> },
+        Kind::Anything(_) => quote! { ::serde_json::Value },
+        Kind::File => quote! { crate::models::GivenFile },
+        Kind::Secret => quote! { String },
+        Kind::Named(name) => {
+            let name = format_ident!("{name}");
+            quote! { types::#name }
+        }
+        kind => types::value(kind),
+    }
+}

@@ -177,10 +177,7 @@ impl Redactor {
             .filter_map(|(index, needle)| {
                 let end = spelled(text, at, needle)?;
                 // The rest of the base64, of which only whole groups were looked for.
-                let is_base64 =
-                    |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
-                let rest = text[end..].iter().take(8).take_while(is_base64).count();
-                Some(if index == 0 { end } else { end + rest })
+                Some(if index == 0 { end } else { base64_end(text, end) })
             })
             .max()
     }
@@ -190,6 +187,21 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor")
     }
+}
+
+/// Returns where base64 ends that goes on at `at` in any spelling: at most two groups further.
+fn base64_end(text: &[u8], at: usize) -> usize {
+    let mut end = at;
+    for _ in 0..8 {
+        let length = (0x21..0x7f_u8)
+            .filter(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte))
+            .find_map(|byte| spelling(&text[end..], byte));
+        match length {
+            Some(length) => end += length,
+            None => break,
+        }
+    }
+    end
 }
 
 /// Returns where `needle` ends, if it begins at `at`, each of its characters in any spelling. If the text
@@ -286,4 +298,71 @@ fn steers(c: char) -> bool {
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 2] = [
+        "private_yDCGzSrqUAvgNxDjEaV0bHD5M",
+        "private_yDC/GzSrq+UAvgNxDjEaV0bHD5M=",
+    ];
+
+    /// Escapes each byte that is not a letter or digit, or each byte.
+    fn escaped(text: &str, all: bool, escape: impl Fn(u8) -> String) -> String {
+        let spell = |byte: u8| match byte {
+            byte if !all && byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+            byte => escape(byte),
+        };
+        text.bytes().map(spell).collect()
+    }
+
+    fn spellings(text: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("plain", text.to_owned()),
+            ("slash", text.replace('/', "\\/")),
+            ("json", escaped(text, false, |b| format!("\\u{b:04x}"))),
+            ("JSON", escaped(text, true, |b| format!("\\u{b:04X}"))),
+            (
+                "json twice",
+                escaped(text, false, |b| format!("\\\\u{b:04x}")),
+            ),
+            ("percent", escaped(text, false, |b| format!("%{b:02X}"))),
+            ("percent all", escaped(text, true, |b| format!("%{b:02x}"))),
+            (
+                "percent twice",
+                escaped(text, false, |b| format!("%25{b:02X}")),
+            ),
+            ("html", escaped(text, false, |b| format!("&#{b};"))),
+            ("HTML", escaped(text, true, |b| format!("&#x{b:X};"))),
+        ]
+    }
+
+    #[test]
+    fn secrets_in_every_covered_spelling_are_redacted() {
+        for key in KEYS {
+            let redactor = Redactor::new(&SecretString::from(key));
+            let basic = STANDARD.encode(format!("{key}:"));
+            let texts = [
+                key.to_owned(),
+                basic.trim_end_matches('=').to_owned(),
+                basic,
+                STANDARD.encode(key),
+                URL_SAFE.encode(format!("{key}:")),
+            ];
+            for (text, (name, spelled)) in texts
+                .iter()
+                .flat_map(|text| spellings(text).into_iter().map(move |s| (text, s)))
+            {
+                let redacted = redactor
+                    .text(&format!("bad key {spelled} here"))
+                    .into_inner();
+                assert_eq!(
+                    redacted, "bad key [redacted] here",
+                    "{text} as {name}: {spelled}"
+                );
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use imagekit_client::{Client, ClientBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -61,6 +62,7 @@ enum Step {
     Send(Vec<u8>),
     /// Sends the same bytes again and again.
     Repeat(Vec<u8>, usize),
+    Delay(Duration),
     Stall,
     Reset,
     Close,
@@ -105,6 +107,20 @@ impl Reply {
     #[must_use]
     pub fn then_repeat(mut self, bytes: impl AsRef<[u8]>, times: usize) -> Self {
         self.0.push(Step::Repeat(bytes.as_ref().to_vec(), times));
+        self
+    }
+
+    /// A pause, as a network makes it.
+    #[must_use]
+    pub fn then_delay(mut self, pause: Duration) -> Self {
+        self.0.push(Step::Delay(pause));
+        self
+    }
+
+    /// The same after a pause.
+    #[must_use]
+    pub fn delayed(mut self, pause: Duration) -> Self {
+        self.0.insert(0, Step::Delay(pause));
         self
     }
 
@@ -255,6 +271,7 @@ async fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
                         stream.write_all(&bytes).await?;
                     }
                 }
+                Step::Delay(pause) => tokio::time::sleep(pause).await,
                 Step::Stall => std::future::pending().await,
                 Step::Reset => {
                     stream.set_zero_linger()?;

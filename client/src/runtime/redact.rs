@@ -177,7 +177,11 @@ impl Redactor {
             .filter_map(|(index, needle)| {
                 let end = spelled(text, at, needle)?;
                 // The rest of the base64, of which only whole groups were looked for.
-                Some(if index == 0 { end } else { base64_end(text, end) })
+                Some(if index == 0 {
+                    end
+                } else {
+                    base64_end(text, end)
+                })
             })
             .max()
     }

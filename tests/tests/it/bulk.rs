@@ -29,7 +29,9 @@ async fn library() -> Server {
 async fn every_id_is_accounted_for() {
     let server = library().await;
     let client = server.client().build().unwrap();
-    let mut given: Vec<String> = (0..5_000 - 37 - 5 - 12).map(|index| format!("file-{index}")).collect();
+    let mut given: Vec<String> = (0..5_000 - 37 - 5 - 12)
+        .map(|index| format!("file-{index}"))
+        .collect();
     given.extend((0..37).map(|index| format!("unknown-{index}")));
     given.extend((0..5).map(|index| format!("locked-{index}")));
     // Unknown ids all over the list, not at its end alone.
@@ -40,12 +42,21 @@ async fn every_id_is_accounted_for() {
     given.extend((0..12).map(|index| format!("file-{index}")));
     assert_eq!(given.len(), 5_000);
 
-    let outcome = client.delete_multiple_files(&given).in_batches().send().await;
+    let outcome = client
+        .delete_multiple_files(&given)
+        .in_batches()
+        .send()
+        .await;
     assert_eq!(outcome.succeeded().len(), 4_946);
     assert_eq!(outcome.missing().len(), 37);
     assert_eq!(outcome.failed().len(), 5);
-    assert!(outcome.failed().iter().all(|(id, error)| id.as_str().starts_with("locked")
-        && matches!(error, BulkError::Refused(reason) if reason == "it is locked")));
+    assert!(
+        outcome
+            .failed()
+            .iter()
+            .all(|(id, error)| id.as_str().starts_with("locked")
+                && matches!(error, BulkError::Refused(reason) if reason == "it is locked"))
+    );
     let accounted: BTreeSet<&str> = outcome
         .succeeded()
         .iter()
@@ -54,7 +65,10 @@ async fn every_id_is_accounted_for() {
         .map(|id| id.as_str())
         .collect();
     assert_eq!(accounted, given.iter().map(String::as_str).collect());
-    assert_eq!(usize::try_from(outcome.requests()).unwrap(), server.received().len());
+    assert_eq!(
+        usize::try_from(outcome.requests()).unwrap(),
+        server.received().len()
+    );
     println!("5,000 ids in {} requests", outcome.requests());
     assert!(!outcome.is_complete() && outcome.clone().into_result().is_err());
 }
@@ -66,22 +80,41 @@ async fn a_batch_that_fails_costs_its_own_ids_alone() {
             return Reply::json("403 Forbidden", r#"{"message":"no"}"#);
         }
         let body: Value = serde_json::from_slice(&received.body).unwrap();
-        Reply::json("200 OK", json!({ "successfullyDeletedFileIds": body["fileIds"] }).to_string())
+        Reply::json(
+            "200 OK",
+            json!({ "successfullyDeletedFileIds": body["fileIds"] }).to_string(),
+        )
     })
     .await;
     let client = server.client().build().unwrap();
     let ids: Vec<String> = (0..250).map(|index| format!("file-{index}")).collect();
     let outcome = client.delete_multiple_files(ids).in_batches().send().await;
-    assert_eq!((outcome.succeeded().len(), outcome.failed().len()), (150, 100));
-    assert!(outcome.failed().iter().all(|(_, error)| matches!(error, BulkError::Request(error) if error.is_forbidden())));
+    assert_eq!(
+        (outcome.succeeded().len(), outcome.failed().len()),
+        (150, 100)
+    );
+    assert!(
+        outcome
+            .failed()
+            .iter()
+            .all(|(_, error)| matches!(error, BulkError::Request(error) if error.is_forbidden()))
+    );
 }
 
 #[tokio::test]
 async fn a_404_that_names_no_id_ends_its_batch() {
     let server = Server::start([Reply::json("404 Not Found", r#"{"message":"no"}"#)]).await;
     let client = server.client().build().unwrap();
-    let outcome = client.add_tags_to_files(["a", "b"], ["tag"]).in_batches().send().await;
+    let outcome = client
+        .add_tags_to_files(["a", "b"], ["tag"])
+        .in_batches()
+        .send()
+        .await;
     assert_eq!((outcome.failed().len(), server.received().len()), (2, 1));
-    let nothing = client.add_tags_to_files(Vec::<String>::new(), ["tag"]).in_batches().send().await;
+    let nothing = client
+        .add_tags_to_files(Vec::<String>::new(), ["tag"])
+        .in_batches()
+        .send()
+        .await;
     assert!(nothing.is_complete() && nothing.requests() == 0);
 }

@@ -10,7 +10,11 @@ use imagekit_tests::wire::{Received, Reply, Server};
 use serde_json::{Value, json};
 
 fn number(received: &Received, name: &str) -> usize {
-    let url = url::Url::parse(&format!("http://h{}", received.line().split(' ').nth(1).unwrap())).unwrap();
+    let url = url::Url::parse(&format!(
+        "http://h{}",
+        received.line().split(' ').nth(1).unwrap()
+    ))
+    .unwrap();
     let (_, value) = url.query_pairs().find(|(key, _)| key == name).unwrap();
     value.parse().unwrap()
 }
@@ -54,13 +58,22 @@ async fn ten_thousand_items_come_in_order_and_complete() {
     for concurrency in [1, 8] {
         let before = server.received().len();
         let started = Instant::now();
-        let assets = client.list_assets().items().concurrency(concurrency).collect().await.unwrap();
+        let assets = client
+            .list_assets()
+            .items()
+            .concurrency(concurrency)
+            .collect()
+            .await
+            .unwrap();
         times.push(started.elapsed());
         assert_eq!(ids(&assets), expected(0..10_000));
         let requests = server.received().len() - before;
         assert!((11..=11 + 8).contains(&requests), "{requests}");
     }
-    println!("10,000 items: {:?} one page at a time, {:?} eight at once", times[0], times[1]);
+    println!(
+        "10,000 items: {:?} one page at a time, {:?} eight at once",
+        times[0], times[1]
+    );
 }
 
 #[tokio::test]
@@ -68,12 +81,20 @@ async fn a_short_page_ends_the_list_and_a_full_one_asks_for_another() {
     for (total, requests) in [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (25, 3)] {
         let (server, _) = library(total, Duration::ZERO).await;
         let client = server.client().build().unwrap();
-        let mut pages = client.list_assets().limit(10).sort(AssetSort::AscCreated).pages();
+        let mut pages = client
+            .list_assets()
+            .limit(10)
+            .sort(AssetSort::AscCreated)
+            .pages();
         let mut found = 0;
         while let Some(page) = pages.next().await {
             found += page.unwrap().len();
         }
-        assert_eq!((found, server.received().len()), (total, requests), "{total}");
+        assert_eq!(
+            (found, server.received().len()),
+            (total, requests),
+            "{total}"
+        );
         assert!(pages.next().await.is_none());
         assert!(server.received()[0].line().contains("sort=ASC_CREATED"));
     }
@@ -92,7 +113,11 @@ async fn an_error_is_told_and_the_same_page_fetched_again() {
         })
         .await;
         let client = server.client().build().unwrap();
-        let mut items = client.list_assets().limit(10).items().concurrency(concurrency);
+        let mut items = client
+            .list_assets()
+            .limit(10)
+            .items()
+            .concurrency(concurrency);
         let (mut found, mut errors) = (Vec::new(), 0);
         while let Some(item) = items.next().await {
             match item {
@@ -119,7 +144,14 @@ async fn a_list_can_be_resumed_from_an_offset() {
     let offset = items.offset();
     drop(items);
     assert_eq!(offset, 13);
-    let rest = client.list_assets().limit(10).skip(13).items().collect().await.unwrap();
+    let rest = client
+        .list_assets()
+        .limit(10)
+        .skip(13)
+        .items()
+        .collect()
+        .await
+        .unwrap();
     assert_eq!(ids(&rest), expected(13..50));
 }
 
@@ -130,7 +162,13 @@ async fn a_list_that_is_dropped_leaves_the_client_usable() {
     let mut items = client.list_assets().limit(10).items().concurrency(4);
     items.next().await.unwrap().unwrap();
     drop(items);
-    let all = client.list_assets().limit(50).items().collect().await.unwrap();
+    let all = client
+        .list_assets()
+        .limit(50)
+        .items()
+        .collect()
+        .await
+        .unwrap();
     assert_eq!(all.len(), 100);
 }
 
@@ -147,7 +185,13 @@ async fn a_rate_limit_in_the_middle_is_waited_for() {
     .await;
     let clock = LeapingClock::default();
     let client = server.client().clock(clock.clone()).build().unwrap();
-    let all = client.list_assets().limit(10).items().collect().await.unwrap();
+    let all = client
+        .list_assets()
+        .limit(10)
+        .items()
+        .collect()
+        .await
+        .unwrap();
     assert_eq!(ids(&all), expected(0..25));
     assert_eq!(clock.pauses(), [Duration::from_millis(2500)]);
 }

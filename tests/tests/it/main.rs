@@ -6,9 +6,14 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bulk;
 mod failures;
+mod jobs;
+mod lists;
 mod models;
 mod operations;
 mod readme;
 mod retries;
+mod search;
+mod webhooks;
 mod wire;

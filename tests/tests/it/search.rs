@@ -8,7 +8,10 @@ use proptest::prelude::*;
 fn documented_expressions_come_out_as_documented() {
     let all: Vec<(Condition, &str)> = vec![
         (
-            field("createdAt").more_than("7d").unwrap().and(field("name").starts_with("file-name").unwrap()),
+            field("createdAt")
+                .more_than("7d")
+                .unwrap()
+                .and(field("name").starts_with("file-name").unwrap()),
             r#"createdAt > "7d" AND name : "file-name""#,
         ),
         (
@@ -16,19 +19,34 @@ fn documented_expressions_come_out_as_documented() {
                 .less_than("1mb")
                 .unwrap()
                 .and(field("width").more_than(500).unwrap())
-                .or(field("tags").is_in(["summer-sale", "banner"]).unwrap().grouped()),
+                .or(field("tags")
+                    .is_in(["summer-sale", "banner"])
+                    .unwrap()
+                    .grouped()),
             r#"(size < "1mb" AND width > 500) OR (tags IN ["summer-sale","banner"])"#,
         ),
         (
-            field("path").starts_with("/sales-banner/").unwrap().and(field("format").equals("png").unwrap()),
+            field("path")
+                .starts_with("/sales-banner/")
+                .unwrap()
+                .and(field("format").equals("png").unwrap()),
             r#"path : "/sales-banner/" AND format = "png""#,
         ),
-        (custom_metadata("rating").more_than(4.3).unwrap(), r#""customMetadata.rating" > 4.3"#),
+        (
+            custom_metadata("rating").more_than(4.3).unwrap(),
+            r#""customMetadata.rating" > 4.3"#,
+        ),
         (field("tags").not_exists().unwrap(), "tags NOT EXISTS"),
         (field("private").equals(true).unwrap(), "private = true"),
-        (embedded_metadata("Keywords").not_in(["a"]).unwrap(), r#""embeddedMetadata.Keywords" NOT IN ["a"]"#),
+        (
+            embedded_metadata("Keywords").not_in(["a"]).unwrap(),
+            r#""embeddedMetadata.Keywords" NOT IN ["a"]"#,
+        ),
         (field("name").not_equals("x").unwrap(), r#"name NOT = "x""#),
-        (field("name").has("red coat").unwrap(), r#"name HAS "red coat""#),
+        (
+            field("name").has("red coat").unwrap(),
+            r#"name HAS "red coat""#,
+        ),
     ];
     for (condition, expected) in all {
         assert_eq!(condition.to_string(), expected);
@@ -48,8 +66,31 @@ fn parse(expression: &str) -> Option<(&str, &str, String)> {
 #[test]
 fn hostile_texts_stay_values_or_are_refused() {
     let parts = [
-        "\"", "\\", "\\\"", "\" OR name : \"", "AND", " AND ", ")", "(", "]", "[", ",", "'", "`", "\n", "\r\n", "\t", "\0", "ü",
-        "\u{202e}", "\u{1f600}", "%22", "&", "#", "NOT EXISTS", "\" OR size > 0 OR name = \"",
+        "\"",
+        "\\",
+        "\\\"",
+        "\" OR name : \"",
+        "AND",
+        " AND ",
+        ")",
+        "(",
+        "]",
+        "[",
+        ",",
+        "'",
+        "`",
+        "\n",
+        "\r\n",
+        "\t",
+        "\0",
+        "ü",
+        "\u{202e}",
+        "\u{1f600}",
+        "%22",
+        "&",
+        "#",
+        "NOT EXISTS",
+        "\" OR size > 0 OR name = \"",
     ];
     let (mut kept, mut refused) = (0, 0);
     for one in parts {
@@ -62,7 +103,10 @@ fn hostile_texts_stay_values_or_are_refused() {
                 }
                 Err(error) => {
                     refused += 1;
-                    assert!(typed.contains(['"', '\\']) || typed.chars().any(char::is_control), "{typed:?}");
+                    assert!(
+                        typed.contains(['"', '\\']) || typed.chars().any(char::is_control),
+                        "{typed:?}"
+                    );
                     assert!(!error.to_string().chars().any(char::is_control), "{error}");
                 }
             }
@@ -92,9 +136,21 @@ async fn an_expression_arrives_as_it_is() {
     let server = Server::start([Reply::json("200 OK", "[]")]).await;
     let client = server.client().build().unwrap();
     let condition = field("name").equals("50 % & more").unwrap();
-    client.list_assets().search_query(condition.clone()).send().await.unwrap();
+    client
+        .list_assets()
+        .search_query(condition.clone())
+        .send()
+        .await
+        .unwrap();
     let received = server.received().pop().unwrap();
-    let url = url::Url::parse(&format!("http://h{}", received.line().split(' ').nth(1).unwrap())).unwrap();
-    let (_, query) = url.query_pairs().find(|(name, _)| name == "searchQuery").unwrap();
+    let url = url::Url::parse(&format!(
+        "http://h{}",
+        received.line().split(' ').nth(1).unwrap()
+    ))
+    .unwrap();
+    let (_, query) = url
+        .query_pairs()
+        .find(|(name, _)| name == "searchQuery")
+        .unwrap();
     assert_eq!(query, condition.to_string());
 }

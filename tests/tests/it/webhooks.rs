@@ -4,14 +4,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use imagekit_client::types::Event;
-use imagekit_client::webhooks::{ReplayGuard, WebhookErrorKind, WebhookVerifier, decode_unverified};
+use imagekit_client::webhooks::{
+    ReplayGuard, WebhookErrorKind, WebhookVerifier, decode_unverified,
+};
 use imagekit_tests::{example, workspace_file};
 use serde_json::Value;
 
 const SECRET: &str = "whsec_3mYp0TtZ+4kq/9sLxQ1vBn7cRw8eHd2J";
 
 fn vectors() -> Vec<Value> {
-    let text = std::fs::read_to_string(workspace_file("tests/vectors/webhook-signatures.json")).unwrap();
+    let text =
+        std::fs::read_to_string(workspace_file("tests/vectors/webhook-signatures.json")).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
     all["vectors"].as_array().unwrap().clone()
 }
@@ -21,7 +24,10 @@ fn headers(vector: &Value) -> HeaderMap {
     entries
         .map(|(name, value)| {
             let name: HeaderName = name.parse().unwrap();
-            (name, HeaderValue::from_str(value.as_str().unwrap()).unwrap())
+            (
+                name,
+                HeaderValue::from_str(value.as_str().unwrap()).unwrap(),
+            )
         })
         .collect()
 }
@@ -51,8 +57,13 @@ fn all_vectors_are_judged_as_expected() {
             Err(WebhookErrorKind::BadSignature) => "bad-signature",
             Err(other) => panic!("{other:?}"),
         };
-        let also_fine = vector["optional"].as_str().is_some_and(|it| it.starts_with(&format!("{verdict} is fine")));
-        assert!(vector["expected"] == verdict || also_fine, "{name}: {verdict}");
+        let also_fine = vector["optional"]
+            .as_str()
+            .is_some_and(|it| it.starts_with(&format!("{verdict} is fine")));
+        assert!(
+            vector["expected"] == verdict || also_fine,
+            "{name}: {verdict}"
+        );
     }
     assert_eq!(count, 41);
 }
@@ -68,12 +79,16 @@ fn every_documented_event_is_a_known_variant() {
             continue;
         }
         let body = example(&name);
-        let Ok(value) = serde_json::from_str::<Value>(&body) else { continue };
+        let Ok(value) = serde_json::from_str::<Value>(&body) else {
+            continue;
+        };
         if value.get("created_at").is_none() {
             continue;
         }
         let signed = verifier.sign_for_test("msg_1", body.as_bytes(), at(1_782_000_000));
-        let event = verifier.verify_at(&signed, body.as_bytes(), at(1_782_000_000)).unwrap();
+        let event = verifier
+            .verify_at(&signed, body.as_bytes(), at(1_782_000_000))
+            .unwrap();
         assert!(!matches!(event, Event::Unknown(_)), "{name}");
         types.insert(value["type"].as_str().unwrap().to_owned());
         count += 1;
@@ -85,10 +100,14 @@ fn every_documented_event_is_a_known_variant() {
 #[test]
 fn an_event_of_a_new_type_is_kept() {
     let body = r#"{"id":"evt_1","type":"file.melted","created_at":"2026-11-26T08:00:00.000Z","data":{"fileId":"a"}}"#;
-    let Event::Unknown(event) = decode_unverified(body.as_bytes()).unwrap() else { panic!("unknown") };
+    let Event::Unknown(event) = decode_unverified(body.as_bytes()).unwrap() else {
+        panic!("unknown")
+    };
     assert_eq!(event.tag(), Some("file.melted"));
     assert_eq!(event.json()["data"]["fileId"], "a");
-    let broken = body.replace("file.melted", "file.deleted").replace(r#"{"fileId":"a"}"#, r#"{"fileId":7}"#);
+    let broken = body
+        .replace("file.melted", "file.deleted")
+        .replace(r#"{"fileId":"a"}"#, r#"{"fileId":7}"#);
     let error = decode_unverified(broken.as_bytes()).unwrap_err();
     assert_eq!(error.kind(), WebhookErrorKind::Undecodable);
     assert!(error.to_string().contains("$.data.fileId: "), "{error}");
@@ -97,18 +116,38 @@ fn an_event_of_a_new_type_is_kept() {
 #[test]
 fn secrets_can_be_rotated_and_are_not_shown() {
     let old = WebhookVerifier::new("whsec_old_old_old_old").unwrap();
-    let both = WebhookVerifier::new(SECRET).unwrap().also_accept("whsec_old_old_old_old").unwrap();
+    let both = WebhookVerifier::new(SECRET)
+        .unwrap()
+        .also_accept("whsec_old_old_old_old")
+        .unwrap();
     let body = example("file-deleted.json");
     let signed = old.sign_for_test("msg_1", body.as_bytes(), at(1_782_000_000));
-    assert!(both.verify_at(&signed, body.as_bytes(), at(1_782_000_100)).is_ok());
+    assert!(
+        both.verify_at(&signed, body.as_bytes(), at(1_782_000_100))
+            .is_ok()
+    );
     let alone = WebhookVerifier::new(SECRET).unwrap();
-    let error = alone.verify_at(&signed, body.as_bytes(), at(1_782_000_100)).unwrap_err();
+    let error = alone
+        .verify_at(&signed, body.as_bytes(), at(1_782_000_100))
+        .unwrap_err();
     assert_eq!(error.kind(), WebhookErrorKind::BadSignature);
-    for text in [format!("{both:?}"), format!("{both:#?}"), error.to_string(), format!("{error:?}")] {
-        assert!(!text.contains("3mYp0") && !text.contains("old_old"), "{text}");
+    for text in [
+        format!("{both:?}"),
+        format!("{both:#?}"),
+        error.to_string(),
+        format!("{error:?}"),
+    ] {
+        assert!(
+            !text.contains("3mYp0") && !text.contains("old_old"),
+            "{text}"
+        );
     }
-    let strict = WebhookVerifier::new("whsec_old_old_old_old").unwrap().tolerance(Duration::from_secs(10));
-    let late = strict.verify_at(&signed, body.as_bytes(), at(1_782_000_011)).unwrap_err();
+    let strict = WebhookVerifier::new("whsec_old_old_old_old")
+        .unwrap()
+        .tolerance(Duration::from_secs(10));
+    let late = strict
+        .verify_at(&signed, body.as_bytes(), at(1_782_000_011))
+        .unwrap_err();
     assert_eq!(late.kind(), WebhookErrorKind::Expired);
 }
 

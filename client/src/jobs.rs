@@ -10,6 +10,8 @@ use crate::client::Client;
 use crate::runtime::{Error, Operation, RawResponse, Request};
 
 const FIRST_INTERVAL: Duration = Duration::from_millis(500);
+/// A pause of nought would double to nought, and ask without end.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
@@ -86,10 +88,11 @@ impl<T: DeserializeOwned + Clone> JobPoller<T> {
         Ok(Self::new(request, property, done))
     }
 
-    /// Sets the first pause between two questions; the following ones double, up to 10 s. Default: 0.5 s.
+    /// Sets the first pause between two questions, at least 10 ms; the following ones double, up to 10 s. Default:
+    /// 0.5 s.
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {
-        self.first_interval = interval;
-        self.interval = interval;
+        self.first_interval = interval.max(SHORTEST_INTERVAL);
+        self.interval = self.first_interval;
         self
     }
 
@@ -156,7 +159,7 @@ impl<T: DeserializeOwned + Clone> JobPoller<T> {
             }
             self.request.clock().sleep(pause).await;
             self.waited += pause;
-            self.interval = (self.interval * 2).min(LONGEST_INTERVAL);
+            self.interval = self.interval.saturating_mul(2).min(LONGEST_INTERVAL);
         }
         self.has_asked = true;
         let response = self.request.clone().execute().await?;

@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::runtime::{Error, List, Request, Response};
 
+/// Each page that is under way is a request and memory at once.
+const MOST_AT_ONCE: usize = 64;
+
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<Response<List<T>>, Error>> + Send>>;
 
 /// The pages of a list, fetched one after the other, or several at once.
@@ -86,11 +89,11 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         }
     }
 
-    /// Sets how many pages are fetched at once. Default: 1.
+    /// Sets how many pages are fetched at once, from 1 to 64. Default: 1.
     ///
     /// They are still handed out in order. At the end of the list, up to this many requests find nothing.
     pub fn concurrency(mut self, pages: usize) -> Self {
-        self.concurrency = pages.max(1);
+        self.concurrency = pages.clamp(1, MOST_AT_ONCE);
         self
     }
 
@@ -116,13 +119,13 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         while self.under_way.len() < self.concurrency {
             let fetch = self.fetch(self.ahead);
             self.under_way.push_back(fetch);
-            self.ahead += self.limit;
+            self.ahead = self.ahead.saturating_add(self.limit);
         }
         let result = InOrder(&mut self.under_way).await;
         match result {
             Ok(page) => {
                 let length = u64::try_from(page.body().len()).unwrap_or(u64::MAX);
-                self.offset += length;
+                self.offset = self.offset.saturating_add(length);
                 self.is_over = length < self.limit;
                 if length > self.limit {
                     // A server that ignores the limit: what comes next begins after what came.
@@ -217,7 +220,7 @@ impl<T> Future for InOrder<'_, T> {
 }
 
 impl<T: DeserializeOwned + Send + 'static> Items<T> {
-    /// Sets how many pages are fetched at once. Default: 1.
+    /// Sets how many pages are fetched at once, from 1 to 64. Default: 1.
     pub fn concurrency(mut self, pages: usize) -> Self {
         self.pages = self.pages.concurrency(pages);
         self
@@ -226,7 +229,7 @@ impl<T: DeserializeOwned + Send + 'static> Items<T> {
     /// Returns how many items lie before the next one: where to go on after an interruption.
     pub fn offset(&self) -> u64 {
         let waiting = u64::try_from(self.page.len()).unwrap_or_default();
-        self.pages.offset() - waiting
+        self.pages.offset().saturating_sub(waiting)
     }
 
     /// Returns the next item; `None` after the last one.

@@ -1,6 +1,6 @@
 //! What an upload sends, and uploads of many files at once.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use reqwest::multipart::{Form as HttpForm, Part};
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 
 use crate::operations::{UploadFile, UploadFileResponse};
@@ -211,7 +211,11 @@ impl Form {
         name: &'static str,
         source: UploadSource,
     ) -> Result<(), String> {
-        if source.length() == Some(0) {
+        let is_empty = match &source.0 {
+            Source::Text(text) => text.is_empty(),
+            _ => source.length() == Some(0),
+        };
+        if is_empty {
             return Err(format!("{name}: the source is empty"));
         }
         self.file = Some((name, source));
@@ -433,6 +437,7 @@ pub fn upload_all(uploads: impl IntoIterator<Item = UploadFile>, at_once: usize)
     Uploads {
         waiting: uploads.into_iter().enumerate().collect(),
         running: JoinSet::new(),
+        under_way: HashMap::new(),
         at_once: at_once.max(1),
     }
 }
@@ -441,7 +446,8 @@ pub fn upload_all(uploads: impl IntoIterator<Item = UploadFile>, at_once: usize)
 #[must_use = "uploads are sent by `next`"]
 pub struct Uploads {
     waiting: VecDeque<(usize, UploadFile)>,
-    running: JoinSet<UploadOutcome>,
+    running: JoinSet<Result<UploadFileResponse, Error>>,
+    under_way: HashMap<task::Id, (usize, UploadFile)>,
     at_once: usize,
 }
 
@@ -464,18 +470,21 @@ impl Uploads {
             while self.running.len() < self.at_once
                 && let Some((index, upload)) = self.waiting.pop_front()
             {
-                self.running.spawn(async move {
-                    let result = upload.clone().send().await;
-                    UploadOutcome {
-                        index,
-                        upload,
-                        result,
-                    }
-                });
+                let call = upload.clone();
+                let task = self.running.spawn(async move { call.send().await });
+                self.under_way.insert(task.id(), (index, upload));
             }
-            // A task that panicked, in the progress of its user, has no outcome.
-            if let Ok(outcome) = self.running.join_next().await? {
-                return Some(outcome);
+            let (id, result) = match self.running.join_next_with_id().await? {
+                Ok(done) => done,
+                // A panic in the progress of its user costs that upload alone.
+                Err(error) => (error.id(), Err(Error::task(error))),
+            };
+            if let Some((index, upload)) = self.under_way.remove(&id) {
+                return Some(UploadOutcome {
+                    index,
+                    upload,
+                    result,
+                });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Keeps calls from being sent while a server would refuse them.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub(crate) struct RateLimiter {
     endpoints: Mutex<HashMap<String, Endpoint>>,
     /// Longest time for which one response may hold an endpoint.
     longest_hold: Duration,
+    /// Counts on when everything is forgotten, so that no two tickets ever have the same number.
+    next_ticket: AtomicU64,
 }
 
 /// The windows of an endpoint, and the calls that wait for them.
@@ -40,7 +42,6 @@ struct Endpoint {
     /// From the opening of one window to that of the next; zero without a known interval.
     period: Duration,
     queue: VecDeque<u64>,
-    next_ticket: u64,
 }
 
 /// A place in the queue of an endpoint.
@@ -66,6 +67,7 @@ impl RateLimiter {
         Self {
             limited: AtomicUsize::new(0),
             endpoints: Mutex::default(),
+            next_ticket: AtomicU64::new(0),
             longest_hold,
         }
     }
@@ -106,7 +108,6 @@ impl RateLimiter {
                         limit,
                         period,
                         queue: VecDeque::new(),
-                        next_ticket: 0,
                     },
                 );
             }
@@ -147,7 +148,12 @@ impl Ticket<'_> {
                 .store(endpoints.len(), Ordering::Release);
             return Turn::Now;
         }
-        let number = *self.number.get_or_insert_with(|| endpoint.enqueue());
+        // The queue of a ticket from before everything was forgotten is gone.
+        let number = match self.number {
+            Some(number) if endpoint.has(number) => number,
+            _ => endpoint.enqueue(self.limiter.next_ticket.fetch_add(1, Ordering::Relaxed)),
+        };
+        self.number = Some(number);
         let turn = endpoint.turn_of(number, now);
         if turn == Turn::Now {
             endpoint.start(number);
@@ -205,15 +211,16 @@ impl Endpoint {
         }
     }
 
-    fn enqueue(&mut self) -> u64 {
-        let number = self.next_ticket;
-        self.next_ticket += 1;
+    fn enqueue(&mut self, number: u64) -> u64 {
         self.queue.push_back(number);
         number
     }
 
+    fn has(&self, number: u64) -> bool {
+        self.queue.binary_search(&number).is_ok()
+    }
+
     fn turn_of(&self, number: u64, now: Instant) -> Turn {
-        // A ticket from before everything was forgotten is the newest.
         let ahead = self
             .queue
             .binary_search(&number)

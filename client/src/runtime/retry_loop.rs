@@ -154,7 +154,11 @@ impl Call {
                 }
                 Decision::RetryAfter(pause) => {
                     tracing::debug!(pause = ?pause, "will be retried");
-                    not_before = inner.clock.now().checked_add(pause);
+                    // A pause that ends beyond what the clock can tell is not made shorter either.
+                    let Some(time) = inner.clock.now().checked_add(pause) else {
+                        return Err(error);
+                    };
+                    not_before = Some(time);
                 }
             }
             last = Some(error);

@@ -662,3 +662,17 @@ fn a_base_url_that_is_unsafe_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_wait_beyond_what_a_clock_can_tell_is_not_made_shorter() {
+    for retry_after in ["18446744073709551615", "9223372036854775807"] {
+        let reply = Reply::new(
+            "429 Too Many Requests",
+            &format!("Retry-After: {retry_after}\r\n"),
+            "{}",
+        );
+        let seen = fails_with(|builder| builder.timeout(Duration::MAX), [reply]).await;
+        assert!(seen.error.is_rate_limited());
+        assert_eq!((seen.requests, seen.pauses), (1, vec![]));
+    }
+}

@@ -152,3 +152,18 @@ async fn purges_and_jobs_of_others_are_waited_for_too() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn any_poll_interval_is_one_that_can_be_waited_for() {
+    for (interval, requests) in [(Duration::ZERO, 4), (Duration::MAX, 3)] {
+        let server = server(vec![state("Pending"), state("Pending"), state("Completed")]).await;
+        let clock = LeapingClock::default();
+        let client = server.client().clock(clock.clone()).build().unwrap();
+        let started = client.move_folder("/a", "/b").start().await.unwrap();
+        let mut poller = started.with_poll_interval(interval);
+        let result = poller.wait().await;
+        assert_eq!(result.is_ok(), interval.is_zero());
+        assert_eq!(server.received().len(), requests);
+        assert!(clock.pauses().iter().all(|pause| !pause.is_zero()));
+    }
+}

@@ -205,3 +205,15 @@ async fn items_are_a_stream_too() {
     let all: Vec<_> = stream.map(Result::unwrap).collect().await;
     assert_eq!(ids(&all), expected(0..25));
 }
+
+#[tokio::test]
+async fn any_concurrency_and_offset_can_be_asked_for() {
+    let server = Server::start([Reply::json("200 OK", "[]")]).await;
+    let client = server.client().build().unwrap();
+    let mut items = client.list_assets().items().concurrency(usize::MAX);
+    assert!(items.next().await.is_none());
+    assert!(server.received().len() <= 64);
+    let last = client.list_assets().skip(i64::MAX).limit(1000).items();
+    let mut last = last.concurrency(64);
+    assert!(last.next().await.is_none());
+}

@@ -15,5 +15,6 @@ mod operations;
 mod readme;
 mod retries;
 mod search;
+mod uploads;
 mod webhooks;
 mod wire;

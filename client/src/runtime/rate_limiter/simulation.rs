@@ -171,3 +171,22 @@ fn hostile_responses_hold_an_endpoint_no_longer_than_the_bound() {
         assert_eq!(cleared, Turn::Now, "{limit}, {reset}, {interval}");
     }
 }
+
+#[test]
+fn a_ticket_from_before_everything_was_forgotten_takes_no_place_of_another() {
+    let start = Instant::now();
+    let limiter = RateLimiter::new(LONGEST_HOLD);
+    let second = Duration::from_secs(1);
+    limiter.hold(ENDPOINT, start, second, told(1, 1_000, 1_000));
+    let mut old = limiter.ticket(ENDPOINT);
+    assert_ne!(old.poll(start), Turn::Now);
+    limiter.clear();
+    limiter.hold(ENDPOINT, start, second, told(1, 1_000, 1_000));
+    let mut first = limiter.ticket(ENDPOINT);
+    assert_ne!(first.poll(start), Turn::Now);
+    drop(old);
+    let mut second_in_line = limiter.ticket(ENDPOINT);
+    assert_ne!(second_in_line.poll(start), Turn::Now);
+    assert_ne!(second_in_line.poll(start + second), Turn::Now);
+    assert_eq!(first.poll(start + second), Turn::Now);
+}

@@ -476,7 +476,7 @@ impl Uploads {
             }
             let (id, result) = match self.running.join_next_with_id().await? {
                 Ok(done) => done,
-                // A panic in the progress of its user costs that upload alone.
+                // A task ends without a result only if it panics or its runtime ends; its upload is not lost.
                 Err(error) => (error.id(), Err(Error::task(error))),
             };
             if let Some((index, upload)) = self.under_way.remove(&id) {

@@ -102,15 +102,20 @@ async fn a_batch_that_fails_costs_its_own_ids_alone() {
 }
 
 #[tokio::test]
-async fn a_404_that_names_no_id_ends_its_batch() {
-    let server = Server::start([Reply::json("404 Not Found", r#"{"message":"no"}"#)]).await;
+async fn a_404_that_names_no_id_of_its_batch_ends_it() {
+    let bodies = [
+        r#"{"message":"no"}"#,
+        r#"{"message":"no","missingFileIds":["another"]}"#,
+    ];
+    for body in bodies {
+        let server = Server::start([Reply::json("404 Not Found", body)]).await;
+        let client = server.client().build().unwrap();
+        let tagging = client.add_tags_to_files(["a", "b"], ["tag"]).in_batches();
+        let outcome = tagging.send().await;
+        assert_eq!((outcome.failed().len(), server.received().len()), (2, 1));
+    }
+    let server = Server::start([Reply::default()]).await;
     let client = server.client().build().unwrap();
-    let outcome = client
-        .add_tags_to_files(["a", "b"], ["tag"])
-        .in_batches()
-        .send()
-        .await;
-    assert_eq!((outcome.failed().len(), server.received().len()), (2, 1));
     let nothing = client
         .add_tags_to_files(Vec::<String>::new(), ["tag"])
         .in_batches()

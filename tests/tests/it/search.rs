@@ -99,6 +99,7 @@ fn hostile_texts_stay_values_or_are_refused() {
             match field("name").starts_with(&typed) {
                 Ok(condition) => {
                     kept += 1;
+                    assert!(!typed.chars().any(char::is_control), "{typed:?}");
                     assert_eq!(parse(&condition.to_string()), Some(("name", ":", typed)));
                 }
                 Err(error) => {

@@ -163,3 +163,15 @@ fn a_repeated_delivery_is_not_the_first() {
     assert!(guard.is_first(&one, at(1_000_601)).unwrap());
     assert!(guard.is_first(&HeaderMap::new(), at(0)).is_err());
 }
+
+#[test]
+fn the_key_may_be_what_the_secret_holds_in_base64() {
+    let mut vectors = vectors().into_iter();
+    let vector = vectors.find(|it| it["name"] == "std-key-is-decoded-secret");
+    let vector = vector.unwrap();
+    let verifier = WebhookVerifier::new(vector["secret"].as_str().unwrap()).unwrap();
+    let now = at(vector["now"].as_u64().unwrap());
+    let body = vector["body"].as_str().unwrap().as_bytes();
+    let verified = verifier.verify_at(&headers(&vector), body, now);
+    assert!(verified.is_ok(), "{verified:?}");
+}

@@ -83,7 +83,7 @@ async fn progress_ends_at_the_length_and_begins_again_with_a_retry() {
         "{}",
     );
     let server = Server::start([early, stored()]).await;
-    let told: Arc<Mutex<Vec<(u64, Option<u64>)>>> = Arc::default();
+    let told = Arc::new(Mutex::new(Vec::new()));
     let seen = told.clone();
     let response = client(&server)
         .upload_file(vec![7; MANY], "coat.jpg")

@@ -48,10 +48,6 @@ pub(crate) struct Failure {
     pub(crate) idempotent: bool,
     /// Whether the request can be sent once more, which a consumed stream cannot.
     pub(crate) replayable: bool,
-    /// How many attempts have failed, not counting those that were only too early.
-    pub(crate) failures: u32,
-    /// How many times in a row the server has refused the call because of its rate limit.
-    pub(crate) rejections: u32,
     /// The pause that the server asks for.
     pub(crate) asked: Option<Duration>,
 }
@@ -71,48 +67,54 @@ pub(crate) enum Decision {
     RetryAfter(Duration),
 }
 
-/// Returns `true` if a refusal only says that the call came too early: it names the time to come back, so
-/// that waiting for it is not a failed attempt.
-pub(crate) fn is_early(fate: Fate, asked: Option<Duration>) -> bool {
-    fate == Fate::Rejected && asked.is_some_and(|asked| !asked.is_zero())
+/// What has become of the attempts of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Retries {
+    /// How many attempts have failed, not counting those that were only too early.
+    failures: u32,
+    /// How many times in a row the server has refused the call because of its rate limit.
+    rejections: u32,
 }
 
-/// Decides what follows a failed attempt. `jitter` is a number from 0 to 1.
-///
-/// A pause that the server asks for is never made shorter: if it does not fit, the call gives up.
-pub(crate) fn decide(failure: &Failure, limits: &Limits, jitter: f64) -> Decision {
-    let may_retry = match failure.fate {
-        Fate::NotSent | Fate::Rejected => true,
-        Fate::Unknown => failure.idempotent,
-        Fate::Final => false,
-    };
-    if !may_retry || !failure.replayable {
-        return Decision::GiveUp;
-    }
-    let pause = if is_early(failure.fate, failure.asked) {
-        if limits.max_retries == 0 {
+impl Retries {
+    /// Decides what follows a failed attempt. `jitter` is a number from 0 to 1.
+    ///
+    /// A refusal that names the time to come back is no failed attempt, but a wait. A pause that the server asks
+    /// for is never made shorter: if it does not fit, the call gives up.
+    pub(crate) fn decide(&mut self, failure: &Failure, limits: &Limits, jitter: f64) -> Decision {
+        self.rejections = match failure.fate {
+            Fate::Rejected => self.rejections + 1,
+            _ => 0,
+        };
+        let asked = failure.asked.filter(|asked| !asked.is_zero());
+        let wait = asked.filter(|_| failure.fate == Fate::Rejected);
+        if wait.is_none() {
+            self.failures += 1;
+        }
+        let may_retry = match failure.fate {
+            Fate::NotSent | Fate::Rejected => true,
+            Fate::Unknown => failure.idempotent,
+            Fate::Final => false,
+        };
+        if !may_retry || !failure.replayable || limits.max_retries == 0 {
             return Decision::GiveUp;
         }
-        let asked = failure.asked.unwrap_or_default();
-        // A server that keeps naming times which turn out to be wrong is not asked faster than one that
-        // names none.
-        match failure.rejections {
-            0 | 1 => asked,
-            repeated => asked.max(backoff(repeated - 1, jitter)),
-        }
-    } else {
-        if failure.failures > limits.max_retries {
+        let pause = match (wait, asked) {
+            // A server that keeps naming times which turn out to be wrong is not asked faster than one that
+            // names none.
+            (Some(wait), _) if self.rejections > 1 => {
+                wait.max(backoff(self.rejections - 1, jitter))
+            }
+            (Some(wait), _) => wait,
+            _ if self.failures > limits.max_retries => return Decision::GiveUp,
+            (None, Some(asked)) => asked.max(FIRST_BACKOFF / 2),
+            (None, None) => backoff(self.failures, jitter),
+        };
+        if pause > limits.max_retry_wait || pause >= limits.remaining {
             return Decision::GiveUp;
         }
-        let backoff = backoff(failure.failures, jitter);
-        failure
-            .asked
-            .map_or(backoff, |asked| asked.max(backoff.min(FIRST_BACKOFF / 2)))
-    };
-    if pause > limits.max_retry_wait || pause >= limits.remaining {
-        return Decision::GiveUp;
+        Decision::RetryAfter(pause)
     }
-    Decision::RetryAfter(pause)
 }
 
 /// Returns the pause before the given retry, counted from one: exponential, and from half to the whole of
@@ -131,6 +133,9 @@ fn backoff(retry: u32, jitter: f64) -> Duration {
 }
 
 #[cfg(test)]
+mod simulation;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -146,10 +151,12 @@ mod tests {
             fate,
             idempotent,
             replayable: true,
-            failures: 1,
-            rejections: u32::from(fate == Fate::Rejected),
             asked: None,
         }
+    }
+
+    fn decide(failure: &Failure, limits: &Limits, jitter: f64) -> Decision {
+        Retries::default().decide(failure, limits, jitter)
     }
 
     #[test]
@@ -180,17 +187,37 @@ mod tests {
 
     #[test]
     fn retries_are_counted_unless_the_server_names_the_time() {
-        let failed = Failure {
-            failures: 3,
-            ..failure(Fate::NotSent, true)
-        };
-        assert_eq!(decide(&failed, &LIMITS, 1.0), Decision::GiveUp);
         let early = Failure {
-            failures: 3,
             asked: Some(SECOND),
             ..failure(Fate::Rejected, false)
         };
-        assert_eq!(decide(&early, &LIMITS, 1.0), Decision::RetryAfter(SECOND));
+        let mut retries = Retries::default();
+        for pause in [1, 1, 1, 2, 4, 8, 8] {
+            let decision = retries.decide(&early, &LIMITS, 1.0);
+            assert_eq!(decision, Decision::RetryAfter(SECOND * pause));
+        }
+        let failed = failure(Fate::NotSent, false);
+        for millis in [500, 1000] {
+            let pause = Duration::from_millis(millis);
+            let decision = retries.decide(&failed, &LIMITS, 1.0);
+            assert_eq!(decision, Decision::RetryAfter(pause));
+        }
+        assert_eq!(retries.decide(&failed, &LIMITS, 1.0), Decision::GiveUp);
+    }
+
+    #[test]
+    fn refusal_is_not_waited_for_without_retries() {
+        let limits = Limits {
+            max_retries: 0,
+            ..LIMITS
+        };
+        for asked in [None, Some(SECOND)] {
+            let failure = Failure {
+                asked,
+                ..failure(Fate::Rejected, true)
+            };
+            assert_eq!(decide(&failure, &limits, 1.0), Decision::GiveUp);
+        }
     }
 
     #[test]
@@ -220,14 +247,18 @@ mod tests {
     #[test]
     fn repeated_refusals_are_not_asked_faster_than_the_backoff() {
         let impatient = Failure {
-            rejections: 4,
             asked: Some(Duration::from_millis(1)),
             ..failure(Fate::Rejected, false)
         };
-        assert_eq!(
-            decide(&impatient, &LIMITS, 0.0),
-            Decision::RetryAfter(SECOND)
-        );
+        let mut retries = Retries::default();
+        for millis in [1, 250, 500, 1000, 2000, 4000, 4000] {
+            let pause = Duration::from_millis(millis);
+            let decision = retries.decide(&impatient, &LIMITS, 0.0);
+            assert_eq!(decision, Decision::RetryAfter(pause));
+        }
+        retries.decide(&failure(Fate::Unknown, true), &LIMITS, 0.0);
+        let decision = retries.decide(&impatient, &LIMITS, 0.0);
+        assert_eq!(decision, Decision::RetryAfter(Duration::from_millis(1)));
     }
 
     #[test]

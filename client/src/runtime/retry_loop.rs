@@ -14,7 +14,7 @@ use super::rate_limiter::Turn;
 use super::raw_response::{RawResponse, Received};
 use super::redact::Redactor;
 use super::request::{Body, Parts, Request};
-use super::retry::{self, Decision, Failure, Fate, Limits};
+use super::retry::{Decision, Failure, Fate, Limits, Retries};
 use super::transport::{self, TransportError};
 use crate::upload::{Form, Watch};
 
@@ -87,8 +87,7 @@ impl Call {
     async fn run(self) -> Result<RawResponse, Error> {
         let inner = &*self.request.client.inner;
         let mut sent = 0;
-        let mut failures = 0;
-        let mut rejections = 0;
+        let mut retries = Retries::default();
         let mut not_before = None;
         let mut last: Option<Error> = None;
         loop {
@@ -110,20 +109,10 @@ impl Call {
             };
             let fate = error.fate();
             let asked = error.retry_after();
-            rejections = if fate == Fate::Rejected {
-                rejections + 1
-            } else {
-                0
-            };
-            if !retry::is_early(fate, asked) {
-                failures += 1;
-            }
             let failure = Failure {
                 fate,
                 idempotent: self.is_idempotent,
                 replayable: self.payload.is_replayable(),
-                failures,
-                rejections,
                 asked,
             };
             let limits = Limits {
@@ -131,7 +120,7 @@ impl Call {
                 max_retry_wait: self.request.options.max_retry_wait,
                 remaining: self.remaining(),
             };
-            let decision = retry::decide(&failure, &limits, (inner.jitter)());
+            let decision = retries.decide(&failure, &limits, (inner.jitter)());
             if fate == Fate::Rejected {
                 let pause = match decision {
                     Decision::RetryAfter(pause) => asked.unwrap_or(pause),

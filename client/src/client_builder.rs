@@ -49,6 +49,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     options: CallOptions,
     connect_timeout: Duration,
+    addresses: Vec<SocketAddr>,
     max_rate_limit_hold: Duration,
     clock: Box<dyn Clock>,
     jitter: Box<dyn Fn() -> f64 + Send + Sync>,
@@ -65,6 +66,7 @@ impl ClientBuilder {
             http: None,
             options: CallOptions::default(),
             connect_timeout: Duration::from_secs(5),
+            addresses: Vec::new(),
             max_rate_limit_hold: Duration::from_secs(60),
             clock: Box::new(SystemClock),
             jitter: Box::new(fastrand::f64),
@@ -141,10 +143,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how long connecting may take, with TLS. Default: 5 s.
+    /// Sets how long connecting may take, with TLS. Default: 5 s; never more than half of
+    /// [`attempt_timeout`](Self::attempt_timeout), so that time is left for the request.
     ///
-    /// If the host has several addresses, each gets its share. A connection that did not come about is retried
-    /// for every operation, since nothing was sent.
+    /// If the host has several addresses, each gets its share, and the next one is tried when that is over. A
+    /// connection that did not come about is retried for every operation, since nothing was sent.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
@@ -181,12 +184,22 @@ impl ClientBuilder {
     }
 
     /// Uses a custom HTTP client, with its own proxies, certificates and pool. Disable redirects on it: this
-    /// client reports them as errors.
+    /// client reports them as errors. Its connections stay in use after a timeout, and
+    /// [`connect_timeout`](Self::connect_timeout) is its own.
     ///
     /// The feature follows the major version of reqwest, and is not part of this crate's promise of stability.
     #[cfg(feature = "reqwest-0-13")]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// Connects to these addresses, in this order, in place of those that the host of the base URL has, for tests.
+    ///
+    /// Their ports count if the base URL names none.
+    #[cfg(feature = "test-util")]
+    pub fn addresses(mut self, addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.addresses = addresses.into_iter().collect();
         self
     }
 
@@ -231,7 +244,9 @@ impl ClientBuilder {
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         #[cfg(feature = "reqwest-0-13")]
-        let custom = self.http.map(Transport::using);
+        let custom = self
+            .http
+            .map(|http| Transport::using(self.clock.now(), http));
         #[cfg(not(feature = "reqwest-0-13"))]
         let custom = None;
         let transport = match custom {
@@ -243,8 +258,11 @@ impl ClientBuilder {
                 let authority = HeaderValue::from_str(authority)
                     .map_err(|_| Error::configuration("the base URL has no valid host"))?;
                 headers.insert(header::HOST, authority);
-                let (base_url, timeout) = (base_url.clone(), self.connect_timeout);
-                Transport::building(move || http_client(&base_url, timeout))?
+                let timeout = self.connect_timeout.min(self.options.attempt_timeout / 2);
+                let (base_url, addresses) = (base_url.clone(), self.addresses);
+                Transport::building(self.clock.now(), move || {
+                    http_client(&base_url, timeout, &addresses)
+                })?
             }
         };
         for (name, value) in &self.headers {
@@ -289,7 +307,11 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
     }
 }
 
-fn http_client(base_url: &Url, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+fn http_client(
+    base_url: &Url,
+    connect_timeout: Duration,
+    addresses: &[SocketAddr],
+) -> Result<reqwest::Client, Error> {
     let is_https = base_url.scheme() == "https";
     if is_https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
         return Err(Error::configuration(
@@ -305,16 +327,19 @@ fn http_client(base_url: &Url, connect_timeout: Duration) -> Result<reqwest::Cli
         .http1_only()
         .connect_timeout(connect_timeout)
         .https_only(is_https);
-    if base_url::is_loopback(base_url) {
+    if base_url::is_loopback(base_url) || !addresses.is_empty() {
         http = http.no_proxy();
-        if base_url.host_str() == Some("localhost") {
-            let port = base_url.port_or_known_default().unwrap_or_default();
-            let addresses = [
-                SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
-                SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port),
-            ];
-            http = http.resolve_to_addrs("localhost", &addresses);
-        }
+    }
+    let host = base_url.host_str().unwrap_or_default();
+    if !addresses.is_empty() {
+        http = http.resolve_to_addrs(host, addresses);
+    } else if host == "localhost" {
+        let port = base_url.port_or_known_default().unwrap_or_default();
+        let addresses = [
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port),
+        ];
+        http = http.resolve_to_addrs(host, &addresses);
     }
     http.build()
         .map_err(|error| Error::configuration("TLS cannot be set up").with_cause(error))

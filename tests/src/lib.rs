@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod contract;
+pub mod network;
 pub mod secrets;
 pub mod traces;
 pub mod wire;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use imagekit_client::{Client, ClientBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 use crate::secrets::KEY;
@@ -63,6 +64,7 @@ enum Step {
     /// Sends the same bytes again and again.
     Repeat(Vec<u8>, usize),
     Delay(Duration),
+    Meet(Arc<Barrier>),
     Stall,
     Reset,
     Close,
@@ -121,6 +123,13 @@ impl Reply {
     #[must_use]
     pub fn delayed(mut self, pause: Duration) -> Self {
         self.0.insert(0, Step::Delay(pause));
+        self
+    }
+
+    /// The same, once as many requests wait at the barrier as it needs.
+    #[must_use]
+    pub fn met(mut self, barrier: &Arc<Barrier>) -> Self {
+        self.0.insert(0, Step::Meet(barrier.clone()));
         self
     }
 
@@ -210,6 +219,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// The address it listens at.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A builder of a client for this server, with the key of the tests.
     pub fn client(&self) -> ClientBuilder {
         Client::builder().private_key(KEY).base_url(self.url())
@@ -272,6 +287,9 @@ async fn serve(mut stream: TcpStream, state: &State) -> io::Result<()> {
                     }
                 }
                 Step::Delay(pause) => tokio::time::sleep(pause).await,
+                Step::Meet(barrier) => {
+                    barrier.wait().await;
+                }
                 Step::Stall => std::future::pending().await,
                 Step::Reset => {
                     stream.set_zero_linger()?;

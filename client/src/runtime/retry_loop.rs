@@ -229,8 +229,9 @@ impl Call {
         };
         if let Err(error) = &result
             && matches!(error.kind(), Kind::Timeout | Kind::ConnectionLost)
+            && error.status().is_none()
         {
-            inner.transport.distrust(generation);
+            inner.transport.distrust(generation, inner.clock.now());
         }
         if let Some(started) = started {
             trace_attempt(&result, number, started.elapsed(), &inner.redactor);

@@ -2,12 +2,16 @@
 
 use std::error::Error as _;
 use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
 use super::error::Kind;
 use super::raw_response::Received;
 use crate::Error;
+
+/// Connections younger than this are not replaced, so that calls which fail in numbers open few of them anew.
+const YOUNG: Duration = Duration::from_secs(1);
 
 /// The HTTP client of all calls, which is replaced once its connections are not trusted any more.
 pub(crate) struct Transport {
@@ -19,17 +23,20 @@ pub(crate) struct Transport {
 struct Current {
     http: reqwest::Client,
     generation: u64,
+    since: Instant,
 }
 
 impl Transport {
     /// A transport that builds its HTTP client, now and whenever it is needed anew.
     pub(crate) fn building(
+        now: Instant,
         build: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         Ok(Self {
             current: RwLock::new(Current {
                 http: build()?,
                 generation: 0,
+                since: now,
             }),
             build: Some(Box::new(build)),
         })
@@ -37,11 +44,12 @@ impl Transport {
 
     /// A transport by the user's own HTTP client.
     #[cfg(feature = "reqwest-0-13")]
-    pub(crate) fn using(http: reqwest::Client) -> Self {
+    pub(crate) fn using(now: Instant, http: reqwest::Client) -> Self {
         Self {
             current: RwLock::new(Current {
                 http,
                 generation: 0,
+                since: now,
             }),
             build: None,
         }
@@ -53,22 +61,25 @@ impl Transport {
         (current.http.clone(), current.generation)
     }
 
-    /// Takes all idle connections out of use, unless that has been done since `generation`.
+    /// Takes all connections out of use that are idle, unless that has been done since `generation`.
     ///
-    /// After a timeout or a lost connection those that were opened before are likely to be dead as well, and
+    /// After an attempt to which nothing came back, those that were opened before are likely to be dead as well, and
     /// each retry would take another one of them.
-    pub(crate) fn distrust(&self, generation: u64) {
+    pub(crate) fn distrust(&self, generation: u64, now: Instant) {
         let Some(build) = &self.build else { return };
-        if self.current().1 != generation {
+        let is_outdated =
+            |it: &Current| it.generation == generation && now.duration_since(it.since) >= YOUNG;
+        if !is_outdated(&self.current.read().unwrap_or_else(PoisonError::into_inner)) {
             return;
         }
         // Without a new one, the present one is the best there is.
         let Ok(http) = build() else { return };
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if current.generation == generation {
+        if is_outdated(&current) {
             *current = Current {
                 http,
                 generation: generation + 1,
+                since: now,
             };
         }
     }
@@ -168,4 +179,39 @@ fn is_not_http(error: &reqwest::Error) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn connections_are_replaced_once_for_all_attempts_that_used_them_and_once_a_second_at_most() {
+        let built = Arc::new(AtomicU64::new(0));
+        let counted = built.clone();
+        let start = Instant::now();
+        let transport = Transport::building(start, move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(reqwest::Client::new())
+        })
+        .unwrap();
+        for (generation, millis, builds) in [
+            (0, 999, 1),
+            (0, 1000, 2),
+            (0, 5000, 2),
+            (1, 1999, 2),
+            (1, 2000, 3),
+        ] {
+            transport.distrust(generation, start + Duration::from_millis(millis));
+            assert_eq!(
+                built.load(Ordering::Relaxed),
+                builds,
+                "{generation} {millis}"
+            );
+            assert_eq!(transport.current().1, builds - 1);
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod failures;
 mod jobs;
 mod lists;
 mod models;
+mod network;
 mod operations;
 mod readme;
 mod retries;

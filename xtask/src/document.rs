@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::tree::{Tree, escape};
 
@@ -56,8 +56,31 @@ impl Deref for Document {
 }
 
 impl From<Tree> for Document {
-    fn from(tree: Tree) -> Self {
+    fn from(mut tree: Tree) -> Self {
+        let schemas = tree.at_mut(SCHEMAS).and_then(Value::as_object_mut);
+        for schema in schemas.into_iter().flat_map(serde_json::Map::values_mut) {
+            open(schema);
+        }
         Self(tree)
+    }
+}
+
+/// Writes out what a component is open for.
+///
+/// Readers of the document that know no open sets take a free branch for one more kind that exists, and refuse a
+/// listed value that they lack. Marks leave the document as they expect it.
+fn open(schema: &mut Value) {
+    let unlisted = schema["x-unlisted"].as_array().cloned();
+    let is_open = schema["x-open"] == true;
+    let Some(branches) = schema.get_mut("anyOf").and_then(Value::as_array_mut) else {
+        return;
+    };
+    if is_open {
+        branches.push(json!({ "type": "object" }));
+    }
+    let listed = branches.first_mut().and_then(|it| it.get_mut("enum"));
+    if let (Some(listed), Some(unlisted)) = (listed.and_then(Value::as_array_mut), unlisted) {
+        listed.extend(unlisted);
     }
 }
 

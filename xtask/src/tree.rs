@@ -76,6 +76,11 @@ impl Tree {
         self.value.pointer(pointer)
     }
 
+    /// The node at a JSON pointer, to be spelled differently; lines are still those of the file.
+    pub(crate) fn at_mut(&mut self, pointer: &str) -> Option<&mut Value> {
+        self.value.pointer_mut(pointer)
+    }
+
     /// The keys of the map at a JSON pointer, in the order of the file; none if it is not a map.
     pub(crate) fn keys(&self, pointer: &str) -> Vec<&str> {
         let mut node = &self.root;

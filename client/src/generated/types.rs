@@ -3263,7 +3263,7 @@ crate::open_enum::open_enum!(
     "ASC_ORIGINAL_CREATION_DATE", DescOriginalCreationDate =
     "DESC_ORIGINAL_CREATION_DATE", }
 );
-///How far a job is. More values may come; one that is not known does not mean that the job is done.
+///How far a job is. More values may come; one that is not known does not mean that the job is done. The published enum lacks `Partial success`, which comes with 207.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum BulkJobStatus {

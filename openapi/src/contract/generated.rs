@@ -8496,7 +8496,7 @@ pub const COMPONENTS: &[Component] = &[
     },
     Component {
         name: "BulkJobStatus",
-        description: "How far a job is. More values may come; one that is not known does not mean that the job is done.",
+        description: "How far a job is. More values may come; one that is not known does not mean that the job is done. The published enum lacks `Partial success`, which comes with 207.",
         ty: Type::String,
         values: &[
             Choice {

@@ -51,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "open-unions",
         rationale: "ImageKit adds kinds, and one that is new must not fail the whole response",
-        help: "write `anyOf` of the variants and a free object, with a `discriminator` whose mapping has a tag for each",
+        help: "write `x-open: true` and `anyOf` of the variants, with a `discriminator` whose mapping has a tag for each",
         check: unions,
     },
     Rule {
@@ -240,7 +240,7 @@ fn idempotency(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
 }
 
 fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 15] = [
         "x-alone",
         "x-arguments",
         "x-batches",
@@ -250,8 +250,10 @@ fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         "x-idempotent-if",
         "x-job",
         "x-job-state",
+        "x-open",
         "x-pages",
         "x-secret",
+        "x-unlisted",
         "x-value",
         "x-webhooks",
     ];
@@ -270,8 +272,12 @@ fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
                     &place,
                     format!("`{key}` is not an extension that this project knows"),
                 );
-            } else if matches!(key.as_str(), "x-alone" | "x-beta" | "x-secret") && *mark != true {
+            } else if matches!(key.as_str(), "x-alone" | "x-beta" | "x-open" | "x-secret") && *mark != true {
                 diagnostics.at(&place, format!("`{key}` is true, or absent"));
+            } else if key == "x-open" && value.get("discriminator").is_none() {
+                diagnostics.at(&place, "only a union with a `discriminator` can be open");
+            } else if key == "x-unlisted" && generate::open_values(value).is_none() {
+                diagnostics.at(&place, "only an open enum has values that are not listed");
             } else if key == "x-secret" && value["type"] != "string" {
                 diagnostics.at(&place, "only a text can be secret");
             }
@@ -337,10 +343,11 @@ fn unions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         let Some(discriminator) = schema.get("discriminator") else {
             continue;
         };
-        let Some(variants) = generate::union_variants(schema) else {
+        let variants = generate::union_variants(schema).filter(|_| schema["x-open"] == true);
+        let Some(variants) = variants else {
             diagnostics.at(
                 &pointer,
-                "an open union is `anyOf` of references, and `type: object` as its last branch",
+                "an open union is `x-open: true` and `anyOf` of references",
             );
             continue;
         };

@@ -272,7 +272,9 @@ fn extensions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
                     &place,
                     format!("`{key}` is not an extension that this project knows"),
                 );
-            } else if matches!(key.as_str(), "x-alone" | "x-beta" | "x-open" | "x-secret") && *mark != true {
+            } else if matches!(key.as_str(), "x-alone" | "x-beta" | "x-open" | "x-secret")
+                && *mark != true
+            {
                 diagnostics.at(&place, format!("`{key}` is true, or absent"));
             } else if key == "x-open" && value.get("discriminator").is_none() {
                 diagnostics.at(&place, "only a union with a `discriminator` can be open");

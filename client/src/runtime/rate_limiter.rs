@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
 use super::rate_limit::RateLimit;
 
 /// Part of the interval by which our windows are longer than the server's, which may begin only with the
@@ -19,7 +22,8 @@ const LONGEST_MEANT: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// An endpoint that was refused is held until the server's reset. From then on calls start in windows as long
 /// as the server's interval, no more in each than its limit, first come first served, until a window passes
-/// with room to spare. A call in the queue holds a [`Ticket`]; dropping the ticket leaves no trace.
+/// with room to spare. A call in the queue holds a [`Ticket`]; dropping the ticket leaves no trace, and wakes those
+/// behind it.
 ///
 /// It knows nothing of retries, statuses or timeouts.
 pub(crate) struct RateLimiter {
@@ -30,6 +34,8 @@ pub(crate) struct RateLimiter {
     longest_hold: Duration,
     /// Counts on when everything is forgotten, so that no two tickets ever have the same number.
     next_ticket: AtomicU64,
+    /// Wakes calls that wait, when they might be able to start earlier than they were told.
+    changed: Notify,
 }
 
 /// The windows of an endpoint, and the calls that wait for them.
@@ -68,8 +74,14 @@ impl RateLimiter {
             limited: AtomicUsize::new(0),
             endpoints: Mutex::default(),
             next_ticket: AtomicU64::new(0),
+            changed: Notify::new(),
             longest_hold,
         }
+    }
+
+    /// Returns a future that is ready once calls which wait should look again.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// Takes a place in the queue of an endpoint.
@@ -113,12 +125,15 @@ impl RateLimiter {
             }
         }
         self.limited.store(endpoints.len(), Ordering::Release);
+        drop(endpoints);
+        self.changed.notify_waiters();
     }
 
-    /// Forgets everything that servers have said; calls that wait start when they look next.
+    /// Forgets everything that servers have said; calls that wait start now.
     pub(crate) fn clear(&self) {
         self.lock().clear();
         self.limited.store(0, Ordering::Release);
+        self.changed.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Endpoint>> {
@@ -156,7 +171,7 @@ impl Ticket<'_> {
         self.number = Some(number);
         let turn = endpoint.turn_of(number, now);
         if turn == Turn::Now {
-            endpoint.start(number);
+            endpoint.start(number, now);
             self.number = None;
         }
         turn
@@ -167,8 +182,10 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         if let Some(number) = self.number
             && let Some(endpoint) = self.limiter.lock().get_mut(self.endpoint)
+            && endpoint.leave(number)
         {
-            endpoint.leave(number);
+            // Its turn is now that of a call behind it.
+            self.limiter.changed.notify_waiters();
         }
     }
 }
@@ -251,15 +268,22 @@ impl Endpoint {
             .unwrap_or(self.opens + Duration::from_secs(u32::MAX.into()))
     }
 
-    fn start(&mut self, number: u64) {
+    fn start(&mut self, number: u64, now: Instant) {
+        // As the server does, which counts from the first request that arrives.
+        if self.taken == 0 {
+            self.opens = now;
+        }
         self.taken += 1;
         self.leave(number);
     }
 
-    fn leave(&mut self, number: u64) {
-        if let Ok(position) = self.queue.binary_search(&number) {
-            self.queue.remove(position);
-        }
+    /// Returns `true` if the call had a place in the present window.
+    fn leave(&mut self, number: u64) -> bool {
+        let Ok(position) = self.queue.binary_search(&number) else {
+            return false;
+        };
+        self.queue.remove(position);
+        (position as u64) < self.limit.saturating_sub(self.taken)
     }
 }
 

@@ -86,8 +86,10 @@ impl Retries {
             Fate::Rejected => self.rejections + 1,
             _ => 0,
         };
-        let asked = failure.asked.filter(|asked| !asked.is_zero());
-        let wait = asked.filter(|_| failure.fate == Fate::Rejected);
+        let wait = match failure.fate {
+            Fate::Rejected => failure.asked.filter(|asked| !asked.is_zero()),
+            _ => None,
+        };
         if wait.is_none() {
             self.failures += 1;
         }
@@ -99,7 +101,7 @@ impl Retries {
         if !may_retry || !failure.replayable || limits.max_retries == 0 {
             return Decision::GiveUp;
         }
-        let pause = match (wait, asked) {
+        let pause = match (wait, failure.asked) {
             // A server that keeps naming times which turn out to be wrong is not asked faster than one that
             // names none.
             (Some(wait), _) if self.rejections > 1 => {

@@ -1,4 +1,7 @@
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -159,6 +162,7 @@ impl Call {
         let inner = &*self.request.client.inner;
         let mut ticket = inner.rate_limiter.ticket(self.request.operation.id());
         loop {
+            let changed = inner.rate_limiter.changed();
             let now = inner.clock.now();
             let until = match not_before {
                 Some(time) if time > now => time,
@@ -180,10 +184,8 @@ impl Call {
                     }
                 },
             };
-            inner
-                .clock
-                .sleep(until.saturating_duration_since(now))
-                .await;
+            let sleep = inner.clock.sleep(until.saturating_duration_since(now));
+            first_of(sleep, changed).await;
         }
     }
 
@@ -321,6 +323,18 @@ impl Call {
     }
 }
 
+/// Waits until one of two futures is ready.
+async fn first_of(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|context| {
+        if one.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        other.as_mut().poll(context)
+    })
+    .await;
+}
+
 /// Waits for an attempt whose body may take any time, as long as bytes are taken.
 async fn until_silent<T>(
     attempt: impl Future<Output = T>,
@@ -328,7 +342,7 @@ async fn until_silent<T>(
     silence: Duration,
     deadline: Option<tokio::time::Instant>,
 ) -> Option<T> {
-    let mut attempt = std::pin::pin!(attempt);
+    let mut attempt = pin!(attempt);
     loop {
         let silent = watch.last_activity().checked_add(silence);
         let Some(until) = [silent, deadline].into_iter().flatten().min() else {

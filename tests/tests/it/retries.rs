@@ -8,7 +8,7 @@ use imagekit_client::{Client, Method};
 use imagekit_tests::clock::LeapingClock;
 use imagekit_tests::secrets::KEY;
 use imagekit_tests::wire::{Reply, Server};
-use imagekit_tests::{call, call_once, example};
+use imagekit_tests::{FILE, VERSION, call, call_once, example};
 use tokio::task::JoinSet;
 
 fn found() -> Reply {
@@ -218,6 +218,89 @@ async fn a_reset_that_cannot_be_meant_stops_nobody_else() {
     let error = call(&client).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_millis(u64::MAX)));
     call(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn pause_of_a_day_is_waited_for_where_the_call_has_the_time() {
+    for header in ["Retry-After: 90000", "X-RateLimit-Reset: 90000000"] {
+        let refused = failing("429 Too Many Requests", &format!("{header}\r\n"));
+        let server = Server::start([refused, found()]).await;
+        let clock = LeapingClock::default();
+        let client = server
+            .client()
+            .timeout(Duration::MAX)
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        assert_eq!(call(&client).await.unwrap().attempts(), 2);
+        assert_eq!(clock.pauses(), millis(&[90_000_000]), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn hostile_refusal_closes_an_endpoint_for_a_minute_at_most_or_until_it_is_undone() {
+    for headers in [
+        "X-RateLimit-Reset: 86000000\r\n",
+        "Retry-After: 86000\r\n",
+        "X-RateLimit-Limit: 1\r\nX-RateLimit-Interval: 86400000\r\nX-RateLimit-Reset: 0\r\n",
+        "X-RateLimit-Limit: 0\r\nX-RateLimit-Interval: 0\r\nX-RateLimit-Reset: 86000000\r\n",
+    ] {
+        let refused = failing("429 Too Many Requests", headers);
+        let server = Server::start([refused.clone(), found(), refused, found()]).await;
+        let clock = LeapingClock::default();
+        let client = server.client().clock(clock.clone()).build().unwrap();
+        call_once(&client).await.unwrap_err();
+        clock.advance(Duration::from_secs(60));
+        call_once(&client).await.unwrap();
+
+        call_once(&client).await.unwrap_err();
+        client.clear_rate_limits();
+        call_once(&client).await.unwrap();
+        assert_eq!(clock.pauses(), [], "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn calls_that_wait_are_sent_once_rate_limits_are_cleared() {
+    let refused = failing("429 Too Many Requests", "X-RateLimit-Reset: 50000\r\n");
+    let server = Server::start([refused, found()]).await;
+    let client = server.client().build().unwrap();
+    call_once(&client).await.unwrap_err();
+    let waiting = tokio::spawn({
+        let client = client.clone();
+        async move { call(&client).await.map(drop) }
+    });
+    tokio::task::yield_now().await;
+    client.clear_rate_limits();
+    let in_time = tokio::time::timeout(Duration::from_secs(40), waiting).await;
+    in_time.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn calls_that_are_dropped_while_they_wait_give_their_places_back() {
+    // One call in each window, so that 50 of them would fill 15 s.
+    let headers = "X-RateLimit-Limit: 1\r\nX-RateLimit-Interval: 300\r\nX-RateLimit-Reset: 300\r\n";
+    let server = Server::start([failing("429 Too Many Requests", headers), found()]).await;
+    let client = server
+        .client()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap();
+    call_once(&client).await.unwrap_err();
+    let mut waiting = JoinSet::new();
+    for _ in 0..50 {
+        let client = client.clone();
+        waiting.spawn(async move { call(&client).await.map(drop) });
+    }
+    tokio::task::yield_now().await;
+    waiting.shutdown().await;
+    let details = client.get_file_version_details(FILE, VERSION);
+    details
+        .with_timeout(Duration::from_secs(5))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(server.received().len(), 2);
 }
 
 /// Allows ten requests in each second, and says in a 429 how long its second still lasts.

@@ -1,18 +1,20 @@
 //! Models by the names of their components, and operations by their ids, for tests that are made from the document.
 
+use std::fmt::Debug;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::runtime::json_path;
 
 #[cfg(feature = "schemars")]
-pub(crate) trait Model: Serialize + DeserializeOwned + schemars::JsonSchema {}
+pub(crate) trait Model: Debug + Serialize + DeserializeOwned + schemars::JsonSchema {}
 #[cfg(feature = "schemars")]
-impl<T: Serialize + DeserializeOwned + schemars::JsonSchema> Model for T {}
+impl<T: Debug + Serialize + DeserializeOwned + schemars::JsonSchema> Model for T {}
 #[cfg(not(feature = "schemars"))]
-pub(crate) trait Model: Serialize + DeserializeOwned {}
+pub(crate) trait Model: Debug + Serialize + DeserializeOwned {}
 #[cfg(not(feature = "schemars"))]
-impl<T: Serialize + DeserializeOwned> Model for T {}
+impl<T: Debug + Serialize + DeserializeOwned> Model for T {}
 
 pub(crate) trait Visitor {
     type Output;
@@ -35,6 +37,23 @@ pub fn round_trip(component: &str, json: &[u8]) -> Option<Result<String, (String
 
     let outcome = crate::generated::models::visit(component, RoundTrip(json))?;
     Some(outcome.map_err(|error| json_path::located(json, &error)))
+}
+
+/// Returns what the model of a component prints of itself, on one line and on many; `None` if the component is not a
+/// model, or the JSON is not of it.
+pub fn debug(component: &str, json: &[u8]) -> Option<String> {
+    struct Printed<'a>(&'a [u8]);
+
+    impl Visitor for Printed<'_> {
+        type Output = Option<String>;
+
+        fn visit<T: Model>(self) -> Self::Output {
+            let value = serde_json::from_slice::<T>(self.0).ok()?;
+            Some(format!("{value:?} {value:#?}"))
+        }
+    }
+
+    crate::generated::models::visit(component, Printed(json))?
 }
 
 /// Returns the JSON Schema that the model of a component gives of itself.

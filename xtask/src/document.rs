@@ -1,5 +1,6 @@
 //! The OpenAPI document, and what is asked of it.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use serde_json::{Value, json};
@@ -106,6 +107,38 @@ impl Document {
             }
         }
         operations
+    }
+
+    /// The names of all secret properties that a node refers to, directly or through others.
+    pub(crate) fn secrets(&self, node: &Value) -> BTreeSet<String> {
+        fn go<'a>(
+            document: &'a Document,
+            node: &'a Value,
+            seen: &mut BTreeSet<&'a str>,
+            found: &mut BTreeSet<String>,
+        ) {
+            if let Some(target) = node.get("$ref").and_then(Value::as_str)
+                && seen.insert(target)
+            {
+                go(document, document.resolve(node), seen, found);
+            }
+            for (name, property) in node["properties"].as_object().into_iter().flatten() {
+                if property["x-secret"] == true {
+                    found.insert(name.clone());
+                }
+            }
+            let children: Vec<&Value> = match node {
+                Value::Object(entries) => entries.values().collect(),
+                Value::Array(items) => items.iter().collect(),
+                _ => Vec::new(),
+            };
+            for child in children {
+                go(document, child, seen, found);
+            }
+        }
+        let mut found = BTreeSet::new();
+        go(self, node, &mut BTreeSet::new(), &mut found);
+        found
     }
 
     /// What a `$ref` leads to; a node without one is its own target.

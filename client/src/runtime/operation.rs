@@ -22,6 +22,7 @@ pub struct Operation {
     path: Cow<'static, str>,
     idempotent: bool,
     server: Option<&'static str>,
+    secrets: &'static [&'static str],
 }
 
 impl Operation {
@@ -33,6 +34,7 @@ impl Operation {
             path: Cow::Borrowed(path),
             idempotent: false,
             server: None,
+            secrets: &[],
         }
     }
 
@@ -47,6 +49,12 @@ impl Operation {
         self
     }
 
+    /// Names the properties, of request or response, whose values are secret.
+    pub(crate) const fn hiding(mut self, secrets: &'static [&'static str]) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
     /// A request to a path that the document does not have.
     pub(crate) fn raw(method: Method, path: &str) -> Self {
         Self {
@@ -55,6 +63,7 @@ impl Operation {
             method,
             path: Cow::Owned(path.to_owned()),
             server: None,
+            secrets: &[],
         }
     }
 
@@ -77,6 +86,11 @@ impl Operation {
     /// even after a failure that leaves open whether the server has performed it.
     pub fn is_idempotent(&self) -> bool {
         self.idempotent
+    }
+
+    /// Returns the names of the properties, of request or response, whose values errors do not show.
+    pub(crate) fn secrets(&self) -> &'static [&'static str] {
+        self.secrets
     }
 
     /// Returns the host that the operation has for itself, such as that of uploads.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use super::error::{self, Error, Kind};
 use super::json_path;
 use super::list::List;
 use super::operation::OperationRef;
+use super::redact::Redactor;
 use super::response::Response;
 use crate::Client;
 
@@ -83,7 +85,7 @@ impl RawResponse {
         body: &Bytes,
         error: &serde_json::Error,
     ) -> Error {
-        let redactor = &self.client.inner.redactor;
+        let redactor = self.redactor();
         let detail = if body.is_empty() {
             format!("{prefix}: the body is empty")
         } else {
@@ -97,12 +99,18 @@ impl RawResponse {
         self.error(&detail)
     }
 
-    fn error(&self, detail: &str) -> Error {
+    /// Finds the private key, and what is secret in this very response.
+    fn redactor(&self) -> Cow<'_, Redactor> {
         let redactor = &self.client.inner.redactor;
+        redactor.with(self.operation.secrets(), &[&self.received.body])
+    }
+
+    fn error(&self, detail: &str) -> Error {
+        let redactor = self.redactor();
         Error::new(Kind::Decode)
             .with_operation(self.operation.clone())
             .with_attempts(self.attempts)
-            .with_received(redactor.received(self.received.clone()), redactor)
+            .with_received(redactor.received(self.received.clone()), &redactor)
             .with_detail(redactor.text(detail).into_inner())
     }
 }

@@ -20,6 +20,9 @@ const REDACTED: &[u8] = b"[redacted]";
 /// found everywhere.
 const SHORTEST: usize = 8;
 
+/// Shortest value of a secret property that is looked for: passwords are shorter than keys.
+const SHORTEST_NAMED: usize = 4;
+
 /// What has passed through a [`Redactor`]: errors and traces take nothing else from a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Redacted<T>(T);
@@ -55,27 +58,56 @@ impl Redacted<String> {
 ///
 /// What it cannot find are texts that were changed in another way: in hexadecimal, reversed, in other case,
 /// or with something between the characters.
+#[derive(Clone)]
 pub(crate) struct Redactor {
-    needles: Vec<Vec<u8>>,
+    needles: Vec<Needle>,
+}
+
+/// A text to look for.
+#[derive(Clone)]
+struct Needle {
+    text: Vec<u8>,
+    is_base64: bool,
+}
+
+impl Needle {
+    /// Returns the spellings of a secret that cannot be told from its characters.
+    fn of(secret: &[u8], shortest: usize) -> impl Iterator<Item = Self> + use<> {
+        // Base64 writes three bytes as four characters, so that up to the last whole group it is the same
+        // whatever follows the secret.
+        let whole_groups = &secret[..secret.len() / 3 * 3];
+        let (standard, url_safe) = (STANDARD.encode(whole_groups), URL_SAFE.encode(whole_groups));
+        let url_safe = (url_safe != standard).then_some(url_safe);
+        let plain = (secret.len() >= shortest).then(|| Self {
+            text: secret.to_vec(),
+            is_base64: false,
+        });
+        let encoded = std::iter::once(standard).chain(url_safe).map(|text| Self {
+            text: text.into_bytes(),
+            is_base64: true,
+        });
+        plain
+            .into_iter()
+            .chain(encoded.filter(|it| it.text.len() >= SHORTEST))
+    }
 }
 
 impl Redactor {
     pub(crate) fn new(key: &SecretString) -> Self {
-        let key = key.expose_secret().as_bytes();
-        // Base64 writes three bytes as four characters, so that up to the last whole group it is the same
-        // whatever follows the key.
-        let whole_groups = &key[..key.len() / 3 * 3];
-        let needles = [
-            key.to_vec(),
-            STANDARD.encode(whole_groups).into_bytes(),
-            URL_SAFE.encode(whole_groups).into_bytes(),
-        ];
-        let mut needles: Vec<_> = needles
-            .into_iter()
-            .filter(|needle| needle.len() >= SHORTEST)
-            .collect();
-        needles.dedup();
-        Self { needles }
+        Self {
+            needles: Needle::of(key.expose_secret().as_bytes(), SHORTEST).collect(),
+        }
+    }
+
+    /// A redactor that finds also what stands under these names in the JSON of a request or a response.
+    pub(crate) fn with(&self, names: &[&str], bodies: &[&[u8]]) -> Cow<'_, Self> {
+        if names.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let found = bodies.iter().flat_map(|body| named_values(body, names));
+        let mut needles = self.needles.clone();
+        needles.extend(found.flat_map(|value| Needle::of(value.as_bytes(), SHORTEST_NAMED)));
+        Cow::Owned(Self { needles })
     }
 
     /// A redactor without secrets.
@@ -173,14 +205,13 @@ impl Redactor {
     fn find_at(&self, text: &[u8], at: usize) -> Option<usize> {
         self.needles
             .iter()
-            .enumerate()
-            .filter_map(|(index, needle)| {
-                let end = spelled(text, at, needle)?;
+            .filter_map(|needle| {
+                let end = spelled(text, at, &needle.text)?;
                 // The rest of the base64, of which only whole groups were looked for.
-                Some(if index == 0 {
-                    end
-                } else {
+                Some(if needle.is_base64 {
                     base64_end(text, end)
+                } else {
+                    end
                 })
             })
             .max()
@@ -191,6 +222,70 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor")
     }
+}
+
+/// Returns the texts and numbers that stand under `names` in JSON, be it broken or cut.
+fn named_values(json: &[u8], names: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in names {
+        let quoted = format!("\"{name}\"");
+        let places = json.windows(quoted.len()).enumerate();
+        for (at, _) in places.filter(|(_, window)| *window == quoted.as_bytes()) {
+            let rest = json[at + quoted.len()..].trim_ascii_start();
+            if let Some(rest) = rest.strip_prefix(b":") {
+                scalars(rest, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Adds the texts and numbers of the value that `json` begins with, whatever its type.
+fn scalars(mut json: &[u8], found: &mut Vec<String>) {
+    let mut depth = 0_usize;
+    while let [first, rest @ ..] = json {
+        json = match first {
+            b'[' | b'{' => {
+                depth += 1;
+                rest
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                rest
+            }
+            b'"' => {
+                let (text, rest) = rest.split_at(end_of_text(rest));
+                let decoded = serde_json::from_slice(&[b"\"", text, b"\""].concat());
+                found.push(decoded.unwrap_or_else(|_| String::from_utf8_lossy(text).into_owned()));
+                rest.get(1..).unwrap_or_default()
+            }
+            first if first.is_ascii_whitespace() || b",:".contains(first) => rest,
+            _ => {
+                let ends = |byte: &u8| b",:[]{}\"".contains(byte) || byte.is_ascii_whitespace();
+                let end = json.iter().position(ends).unwrap_or(json.len());
+                let (scalar, rest) = json.split_at(end);
+                if !matches!(scalar, b"null" | b"true" | b"false") {
+                    found.push(String::from_utf8_lossy(scalar).into_owned());
+                }
+                rest
+            }
+        };
+        let is_over = depth == 0 && !first.is_ascii_whitespace();
+        if is_over {
+            break;
+        }
+    }
+}
+
+/// Returns where the quote stands that ends a JSON text, or where the text was cut.
+fn end_of_text(text: &[u8]) -> usize {
+    let mut is_escaped = false;
+    let end = text.iter().position(|byte| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.unwrap_or(text.len())
 }
 
 /// Returns where base64 ends that goes on at `at` in any spelling: at most two groups further.

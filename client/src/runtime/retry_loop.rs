@@ -314,7 +314,13 @@ impl Call {
             error = error.with_proxy(proxy);
         }
         if let Some(received) = received {
-            error = error.with_received(redactor.received(received), redactor);
+            let sent: &[u8] = match &self.payload {
+                Payload::Json(body) => body,
+                Payload::Empty | Payload::Form(_) => &[],
+            };
+            let secrets = self.request.operation.secrets();
+            let redactor = redactor.with(secrets, &[sent, &received.body]);
+            error = error.with_received(redactor.received(received), &redactor);
         }
         match failed.and_then(|failed| failed.cause) {
             Some(cause) => error.with_cause(cause),

@@ -10,23 +10,23 @@ use imagekit_tests::{example, workspace_file};
 use serde_json::{Map, Value, json};
 
 /// An operation of the document, with what tests need of it.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    node: Value,
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) node: Value,
 }
 
-struct Document(Value);
+pub(crate) struct Document(pub(crate) Value);
 
 impl Document {
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let text = std::fs::read_to_string(workspace_file("openapi/imagekit.yaml")).unwrap();
         let options = serde_saphyr::options! { budget: None };
         Self(serde_saphyr::from_str_with_options(&text, options).unwrap())
     }
 
-    fn operations(&self) -> Vec<Operation> {
+    pub(crate) fn operations(&self) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (path, item) in self.0["paths"].as_object().unwrap() {
             for (method, node) in item.as_object().unwrap() {
@@ -43,7 +43,7 @@ impl Document {
         operations
     }
 
-    fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
+    pub(crate) fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
         match node["$ref"].as_str() {
             Some(reference) => self.resolve(self.0.pointer(&reference[1..]).unwrap()),
             None => node,
@@ -69,7 +69,7 @@ impl Document {
     }
 
     /// Status, schema and body of each documented response.
-    fn responses(&self, operation: &Operation) -> Vec<(u16, Value, Value)> {
+    pub(crate) fn responses(&self, operation: &Operation) -> Vec<(u16, Value, Value)> {
         let mut found = Vec::new();
         for (status, response) in operation.node["responses"].as_object().unwrap() {
             let Ok(status) = status.parse() else { continue };
@@ -96,7 +96,7 @@ impl Document {
     }
 }
 
-fn component(schema: &Value) -> Option<String> {
+pub(crate) fn component(schema: &Value) -> Option<String> {
     let reference = schema["$ref"].as_str()?;
     reference.rsplit('/').next().map(str::to_owned)
 }
@@ -108,11 +108,11 @@ fn file(node: &Value) -> Value {
 }
 
 /// What a call sends: its parameters as one object, and what is expected on the wire.
-struct Case {
-    given: Map<String, Value>,
-    target: String,
-    body: Option<Value>,
-    form: Option<BTreeMap<String, String>>,
+pub(crate) struct Case {
+    pub(crate) given: Map<String, Value>,
+    pub(crate) target: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) form: Option<BTreeMap<String, String>>,
 }
 
 fn encoded(text: &str) -> String {
@@ -122,7 +122,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The cases of an operation: with what is required, with each documented request, and with everything set.
-fn cases(document: &Document, operation: &Operation) -> Vec<Case> {
+pub(crate) fn cases(document: &Document, operation: &Operation) -> Vec<Case> {
     let parameters = document.parameters(operation);
     let mut path = operation.path.clone();
     let mut ids = Map::new();
@@ -323,7 +323,11 @@ async fn parsed(received: &Received) -> BTreeMap<String, String> {
     fields
 }
 
-async fn send(client: &Client, operation: &Operation, given: Map<String, Value>) -> Called {
+pub(crate) async fn send(
+    client: &Client,
+    operation: &Operation,
+    given: Map<String, Value>,
+) -> Called {
     let shown = Value::Object(given.clone());
     call(client, &operation.id, given)
         .await

@@ -33,6 +33,8 @@ pub(crate) struct Operation {
     pub(crate) deprecated: bool,
     /// A host of its own.
     pub(crate) server: Option<String>,
+    /// The properties, of request or response, whose values are secret.
+    pub(crate) secrets: BTreeSet<String>,
     pub(crate) pages: Option<Pages>,
     pub(crate) batches: Option<Batches>,
     pub(crate) job: Option<Job>,
@@ -215,6 +217,7 @@ impl Operation {
                 .collect(),
             beta: value["x-beta"] == true,
             deprecated: value["deprecated"] == true,
+            secrets: document.secrets(value),
             server,
             pages,
             batches,

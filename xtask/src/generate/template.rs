@@ -227,6 +227,10 @@ fn constant(operation: &Operation) -> TokenStream {
     if let Some(server) = &operation.server {
         constant.extend(quote! { .at(#server) });
     }
+    if !operation.secrets.is_empty() {
+        let secrets = &operation.secrets;
+        constant.extend(quote! { .hiding(&[#(#secrets),*]) });
+    }
     constant
 }
 

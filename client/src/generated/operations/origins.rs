@@ -133,10 +133,22 @@ pub struct CreateOrigin {
 impl CreateOrigin {
     /// The operation as the document describes it.
     pub const OPERATION: &'static Operation = &Operation::new(
-        "createOrigin",
-        ::http::Method::POST,
-        "/v1/accounts/origins",
-    );
+            "createOrigin",
+            ::http::Method::POST,
+            "/v1/accounts/origins",
+        )
+        .hiding(
+            &[
+                "accessKey",
+                "clientId",
+                "clientSecret",
+                "password",
+                "privateKey",
+                "sasToken",
+                "secretKey",
+                "username",
+            ],
+        );
     /// Sends the call and returns the decoded body of the response.
     ///
     /// # Errors
@@ -306,7 +318,19 @@ impl UpdateOrigin {
             ::http::Method::PUT,
             "/v1/accounts/origins/{id}",
         )
-        .idempotent();
+        .idempotent()
+        .hiding(
+            &[
+                "accessKey",
+                "clientId",
+                "clientSecret",
+                "password",
+                "privateKey",
+                "sasToken",
+                "secretKey",
+                "username",
+            ],
+        );
     /// Sends the call and returns the decoded body of the response.
     ///
     /// # Errors

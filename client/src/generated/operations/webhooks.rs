@@ -46,7 +46,8 @@ impl ListWebhooks {
             ::http::Method::GET,
             "/v1/accounts/webhooks",
         )
-        .idempotent();
+        .idempotent()
+        .hiding(&["secret"]);
     /// Sends the call and returns the decoded body of the response.
     ///
     /// # Errors
@@ -137,10 +138,11 @@ pub struct CreateWebhook {
 impl CreateWebhook {
     /// The operation as the document describes it.
     pub const OPERATION: &'static Operation = &Operation::new(
-        "createWebhook",
-        ::http::Method::POST,
-        "/v1/accounts/webhooks",
-    );
+            "createWebhook",
+            ::http::Method::POST,
+            "/v1/accounts/webhooks",
+        )
+        .hiding(&["secret"]);
     ///Sets whether events are posted. The default is not documented, and surely true.
     pub fn enabled(mut self, enabled: bool) -> Self {
         let request = &mut self.request;
@@ -221,7 +223,8 @@ impl GetWebhook {
             ::http::Method::GET,
             "/v1/accounts/webhooks/{id}",
         )
-        .idempotent();
+        .idempotent()
+        .hiding(&["secret"]);
     /// Sends the call and returns the decoded body of the response.
     ///
     /// # Errors
@@ -383,7 +386,8 @@ impl UpdateWebhook {
             ::http::Method::PATCH,
             "/v1/accounts/webhooks/{id}",
         )
-        .idempotent();
+        .idempotent()
+        .hiding(&["secret"]);
     ///Sets whether events are posted.
     pub fn enabled(mut self, enabled: bool) -> Self {
         let request = &mut self.request;

@@ -1,0 +1,443 @@
+//! Nobody sees the private key, nor what the API itself keeps secret, whatever a server sends back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use imagekit_client::{Client, Error, StatusCode, models};
+use imagekit_tests::call_once;
+use imagekit_tests::traces::Traces;
+use imagekit_tests::wire::{Reply, Server};
+use serde_json::{Value, json};
+
+use crate::operations::{Document, cases, send};
+
+const KEYS: [&str; 2] = [
+    "private_yDCGzSrqUAvgNxDjEaV0bHD5M",
+    "private_yDC/GzSrq+UAvgNxDjEaV0bHD5M=",
+];
+
+fn escaped(text: &str, all: bool, escape: impl Fn(u8) -> String) -> String {
+    let spell = |byte: u8| match byte {
+        byte if !all && byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => escape(byte),
+    };
+    text.bytes().map(spell).collect()
+}
+
+/// Every way in which software writes a text that the docs promise to find, and those that they do not.
+fn encodings(key: &str) -> (Vec<(&'static str, String)>, Vec<(&'static str, String)>) {
+    let basic = format!("{key}:");
+    let json_all = |text: &str| escaped(text, true, |byte| format!("\\u{byte:04X}"));
+    let found = vec![
+        ("as it is", key.to_owned()),
+        ("`\\/`, as PHP writes JSON", key.replace('/', "\\/")),
+        (
+            "`\\u003d`, as Gson does",
+            escaped(key, false, |b| format!("\\u{b:04x}")),
+        ),
+        (
+            "`\\u002B`, as .NET does",
+            escaped(key, false, |b| format!("\\u{b:04X}")),
+        ),
+        ("every character as `\\u0061`", json_all(key)),
+        (
+            "JSON within JSON",
+            escaped(key, false, |b| format!("\\\\u{b:04x}")),
+        ),
+        (
+            "`\\x2f`, as JavaScript does",
+            escaped(key, false, |b| format!("\\x{b:02x}")),
+        ),
+        (
+            "percent-encoded",
+            escaped(key, false, |b| format!("%{b:02X}")),
+        ),
+        (
+            "percent-encoded, lower case",
+            escaped(key, false, |b| format!("%{b:02x}")),
+        ),
+        (
+            "every character percent-encoded",
+            escaped(key, true, |b| format!("%{b:02X}")),
+        ),
+        (
+            "percent-encoded twice",
+            escaped(key, false, |b| format!("%25{b:02X}")),
+        ),
+        ("HTML, decimal", escaped(key, false, |b| format!("&#{b};"))),
+        (
+            "HTML, hexadecimal",
+            escaped(key, true, |b| format!("&#x{b:X};")),
+        ),
+        ("credentials", STANDARD.encode(&basic)),
+        (
+            "credentials without padding",
+            STANDARD_NO_PAD.encode(&basic),
+        ),
+        ("credentials, URL-safe", URL_SAFE.encode(&basic)),
+        (
+            "credentials, URL-safe without padding",
+            URL_SAFE_NO_PAD.encode(&basic),
+        ),
+        (
+            "credentials, percent-encoded",
+            escaped(&STANDARD.encode(&basic), false, |b| format!("%{b:02X}")),
+        ),
+        (
+            "credentials, `\\u003d`",
+            escaped(&STANDARD.encode(&basic), false, |b| format!("\\u{b:04x}")),
+        ),
+        (
+            "credentials, every character as `\\u0061`",
+            json_all(&STANDARD.encode(&basic)),
+        ),
+        ("base64 of the key alone", STANDARD.encode(key)),
+        (
+            "base64 of the key with a password",
+            STANDARD.encode(format!("{key}:x")),
+        ),
+    ];
+    let not_found = vec![
+        ("hexadecimal", escaped(key, true, |b| format!("{b:02x}"))),
+        ("reversed", key.chars().rev().collect()),
+        ("upper case", key.to_uppercase()),
+        (
+            "with spaces between",
+            key.chars().flat_map(|c| [c, ' ']).collect(),
+        ),
+    ];
+    (found, not_found)
+}
+
+/// Every place of a response in which a text can stand. `text` goes into JSON as it is, escapes included.
+fn places(text: &str) -> Vec<(&'static str, Reply)> {
+    let bad = |body: String| Reply::json("400 Bad Request", body);
+    let good = |body: String| Reply::json("200 OK", body);
+    let header = |name: &str, status: &str| {
+        Reply::new(
+            status,
+            &format!("{name}: {text}\r\n"),
+            r#"{"message":"no"}"#,
+        )
+    };
+    vec![
+        (
+            "message",
+            bad(format!(r#"{{"message":"bad key {text} sent"}}"#)),
+        ),
+        (
+            "help",
+            bad(format!(r#"{{"message":"no","help":"not {text}"}}"#)),
+        ),
+        (
+            "reason",
+            bad(format!(r#"{{"message":"no","reason":"{text}"}}"#)),
+        ),
+        (
+            "unknown property",
+            bad(format!(
+                r#"{{"message":"no","debug":{{"key":["{text}"]}}}}"#
+            )),
+        ),
+        (
+            "name of a property",
+            bad(format!(r#"{{"message":"no","{text}":1}}"#)),
+        ),
+        (
+            "plain text",
+            Reply::new(
+                "502 Bad Gateway",
+                "Content-Type: text/plain\r\n",
+                format!("gateway: {text}"),
+            ),
+        ),
+        (
+            "page of a proxy",
+            Reply::new(
+                "503 Service Unavailable",
+                "Content-Type: text/html\r\n",
+                format!("<p>{text}</p>"),
+            ),
+        ),
+        ("header", header("X-Debug", "400 Bad Request")),
+        ("location", header("Location", "302 Found")),
+        ("request id", header("x-ik-requestId", "404 Not Found")),
+        (
+            "value of a wrong type",
+            good(format!(
+                r#"{{"fileId":"f","name":"n","filePath":"/n","url":"u","size":"{text}"}}"#
+            )),
+        ),
+        (
+            "just before the fault",
+            good(format!(r#"{{"x":"{text}","size":"large"}}"#)),
+        ),
+        (
+            "just after the fault",
+            good(format!(r#"{{"size":"large","x":"{text}"}}"#)),
+        ),
+        ("broken JSON", good(format!(r#"{{"fileId":"{text}"#))),
+        (
+            "the end of a body that was cut",
+            bad(format!(r#"{{"message":"{}"#, &text[..text.len() - 1])),
+        ),
+    ]
+}
+
+/// All that can be seen of an error.
+fn visible(error: &Error) -> Vec<(&'static str, String)> {
+    let mut seen = vec![
+        ("Display", error.to_string()),
+        ("Debug", format!("{error:?}")),
+        ("pretty Debug", format!("{error:#?}")),
+        ("headers", format!("{:?}", error.headers())),
+        (
+            "body",
+            error
+                .body()
+                .map(|body| String::from_utf8_lossy(body).into_owned())
+                .unwrap_or_default(),
+        ),
+        ("details", format!("{:?}", error.api_error())),
+        (
+            "message",
+            format!(
+                "{:?} {:?} {:?}",
+                error.api_message(),
+                error.help(),
+                error.reason()
+            ),
+        ),
+        ("request id", format!("{:?}", error.request_id())),
+    ];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        seen.push(("cause", format!("{error} {error:?}")));
+        cause = error.source();
+    }
+    seen
+}
+
+/// A text with every escape taken away that a reader could see through.
+fn unescaped(text: &str) -> String {
+    let mut text = text
+        .replace("\\\\", "\\")
+        .replace("%25", "%")
+        .replace("\\/", "/");
+    for byte in 0x21..0x7f_u8 {
+        let c = char::from(byte).to_string();
+        for spelled in [
+            format!("\\u{byte:04x}"),
+            format!("\\u{byte:04X}"),
+            format!("\\x{byte:02x}"),
+            format!("%{byte:02x}"),
+            format!("%{byte:02X}"),
+            format!("&#{byte};"),
+            format!("&#x{byte:X};"),
+        ] {
+            text = text.replace(&spelled, &c);
+        }
+    }
+    text
+}
+
+/// Whether a text gives anything away: eight characters of the key or its base64 in a row.
+fn shows(text: &str, secret: &str) -> bool {
+    let secrets = [
+        secret.to_owned(),
+        STANDARD.encode(secret),
+        URL_SAFE.encode(secret),
+    ];
+    let texts = [text.to_owned(), unescaped(text)];
+    secrets.iter().any(|secret| {
+        let pieces: Vec<&str> = (0..=secret.len().saturating_sub(12))
+            .map(|at| &secret[at..(at + 12).min(secret.len())])
+            .collect();
+        texts
+            .iter()
+            .any(|text| pieces.iter().any(|piece| text.contains(piece)))
+    })
+}
+
+#[tokio::test]
+async fn the_private_key_is_seen_nowhere_in_any_spelling_that_the_docs_name() {
+    let mut table = BTreeMap::new();
+    let mut looked_at = 0;
+    for key in KEYS {
+        let (found, not_found) = encodings(key);
+        let count = found.len();
+        assert_eq!(count + not_found.len(), 26);
+        for (index, (encoding, text)) in found.into_iter().chain(not_found).enumerate() {
+            for (place, reply) in places(&text) {
+                let server = Server::start([reply]).await;
+                let (traces, guard) = Traces::capture();
+                let client = server
+                    .client()
+                    .private_key(key)
+                    .max_retries(0)
+                    .build()
+                    .unwrap();
+                let error = call_once(&client).await.unwrap_err();
+                drop(guard);
+                let mut seen = visible(&error);
+                seen.push(("traces", traces.text()));
+                seen.push(("client", format!("{client:?}")));
+                for (view, seen) in seen {
+                    looked_at += 1;
+                    let is_shown = if index < count {
+                        shows(&seen, key)
+                    } else {
+                        seen.contains(&text)
+                    };
+                    let row: &mut BTreeSet<(&str, &str)> =
+                        table.entry((index, encoding)).or_default();
+                    if is_shown {
+                        row.insert((place, view));
+                    }
+                    assert!(
+                        index >= count || !is_shown,
+                        "{encoding} in {place} shows in {view}: {seen}"
+                    );
+                }
+            }
+        }
+    }
+    let mut printed = String::new();
+    for ((_, encoding), shown) in table {
+        let places: BTreeSet<&str> = shown.iter().map(|(place, _)| *place).collect();
+        writeln!(printed, "{encoding}: shown in {} places", places.len()).unwrap();
+    }
+    println!("{printed}{looked_at} texts looked at");
+}
+
+/// The secret properties of the components that requests and responses are made of.
+fn secret_properties(document: &Document) -> BTreeMap<String, Vec<String>> {
+    let schemas = document.0["components"]["schemas"].as_object().unwrap();
+    let mut found = BTreeMap::new();
+    for (name, schema) in schemas {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        let secrets: Vec<String> = properties
+            .filter(|(_, property)| property["x-secret"] == true)
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !secrets.is_empty() {
+            found.insert(name.clone(), secrets);
+        }
+    }
+    found
+}
+
+fn assert_hidden(what: &str, seen: Vec<(&'static str, String)>, secrets: &[String]) {
+    for (view, text) in seen {
+        for secret in secrets {
+            assert!(
+                !shows(&text, secret) && !text.contains(secret.as_str()),
+                "{what}: {secret} shows in {view}: {text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_secret_property_is_sent_and_shown_nowhere() {
+    let document = Document::read();
+    let components = secret_properties(&document);
+    let mut properties = 0;
+    for (component, names) in &components {
+        let secret = |index: usize| format!("q9/{index}Zx+{index}7vB{index}kT~{index}Wd=");
+        let secrets: Vec<String> = (0..names.len()).map(secret).collect();
+        let mut value = imagekit_tests::contract::Shape::of(component).full();
+        for (name, secret) in names.iter().zip(&secrets) {
+            value[name] = json!(secret);
+            properties += 1;
+        }
+        // The model itself.
+        let text = value.to_string();
+        let printed = models::debug(component, text.as_bytes()).unwrap();
+        assert_hidden(component, vec![("Debug", printed)], &secrets);
+        let encoded = models::round_trip(component, text.as_bytes())
+            .unwrap()
+            .unwrap();
+        for secret in &secrets {
+            assert!(
+                encoded.contains(secret.as_str()),
+                "{component} cannot be encoded: {encoded}"
+            );
+        }
+
+        // A request with it, whose response quotes it in every way.
+        let (id, given) = match component.strip_suffix("OriginRequest") {
+            Some(_) => ("createOrigin", json!({ "origin_request": value })),
+            None => continue,
+        };
+        let operations = document.operations();
+        let operation = operations.iter().find(|it| it.id == id).unwrap();
+        let quoted = json!({ "message": format!("refused: {}", secrets.join(" ")), "help": text, "you sent": value });
+        for reply in [
+            Reply::json("400 Bad Request", quoted.to_string()),
+            Reply::new(
+                "502 Bad Gateway",
+                &format!("X-Debug: {}\r\n", secrets.join(" ")),
+                &text,
+            ),
+            Reply::json("200 OK", format!(r#"{{"id":5,"origin":{text}}}"#)),
+        ] {
+            let server = Server::start([reply]).await;
+            let (traces, guard) = Traces::capture();
+            let client = server.client().max_retries(0).build().unwrap();
+            let called = send(&client, operation, given.as_object().unwrap().clone()).await;
+            drop(guard);
+            let sent: Value = serde_json::from_slice(&server.received()[0].body).unwrap();
+            assert_eq!(sent, value, "{component}");
+            let Err(error) = called.outcome else { continue };
+            let mut seen = visible(&error);
+            seen.push(("traces", traces.text()));
+            assert_hidden(component, seen, &secrets);
+        }
+    }
+    println!(
+        "{properties} secret properties of {} components",
+        components.len()
+    );
+    assert!(properties > 10, "{properties}");
+}
+
+#[tokio::test]
+async fn a_secret_that_comes_back_is_not_in_the_error_of_its_response() {
+    let document = Document::read();
+    let secret = "whsec_a/very+secret=".to_owned();
+    let mut count = 0;
+    for operation in document.operations() {
+        if !["createWebhook", "getWebhook", "updateWebhook"].contains(&operation.id.as_str()) {
+            continue;
+        }
+        for body in [
+            format!(r#"{{"id":5,"secret":"{secret}"}}"#),
+            format!(r#"{{"secret":"{secret}","id":5}}"#),
+            format!(r#"{{"id":"w","secret":["{secret}"]}}"#),
+            format!(r#"{{"id":"w","secret": "{secret}"#),
+            format!(r#"{{"id":"w","secret": "{}"#, secret.replace('/', "\\/")),
+        ] {
+            let server = Server::start([Reply::json("200 OK", &body)]).await;
+            let (traces, guard) = Traces::capture();
+            let client: Client = server.client().build().unwrap();
+            let given = cases(&document, &operation).remove(0).given;
+            let called = send(&client, &operation, given).await;
+            drop(guard);
+            let error = called.outcome.err().unwrap();
+            assert_eq!(error.status(), Some(StatusCode::OK));
+            let mut seen = visible(&error);
+            seen.push(("traces", traces.text()));
+            assert_hidden(
+                &format!("{}: {body}", operation.id),
+                seen,
+                std::slice::from_ref(&secret),
+            );
+            count += 1;
+        }
+    }
+    assert_eq!(count, 15);
+}

@@ -6,8 +6,12 @@ use serde_json::Value;
 
 /// Returns a token as it stands in a pointer: `a/b` becomes `a~1b`.
 #[must_use]
-pub fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
+pub fn escape(token: &str) -> Cow<'_, str> {
+    if token.contains(['~', '/']) {
+        Cow::Owned(token.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(token)
+    }
 }
 
 /// Returns what an escaped token stands for: `a~1b` becomes `a/b`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,11 @@ pub(crate) const SCHEMAS: &str = "/components/schemas";
 
 /// The contract as it stands on disk.
 #[derive(Debug)]
-pub(crate) struct Document(Tree);
+pub(crate) struct Document {
+    tree: Tree,
+    /// Asked for so often that they are found only once.
+    references: OnceLock<Vec<(String, String)>>,
+}
 
 /// One operation, and where it stands.
 #[derive(Debug)]
@@ -52,7 +57,7 @@ impl Deref for Document {
     type Target = Tree;
 
     fn deref(&self) -> &Tree {
-        &self.0
+        &self.tree
     }
 }
 
@@ -62,7 +67,10 @@ impl From<Tree> for Document {
         for schema in schemas.into_iter().flat_map(serde_json::Map::values_mut) {
             open(schema);
         }
-        Self(tree)
+        Self {
+            tree,
+            references: OnceLock::new(),
+        }
     }
 }
 
@@ -179,14 +187,16 @@ impl Document {
     }
 
     /// Every `$ref` of the document, as the pointer of the `$ref` and its target.
-    pub(crate) fn references(&self) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        self.walk(&mut |pointer, value| {
-            if let Some(target) = value.get("$ref").and_then(Value::as_str) {
-                found.push((format!("{pointer}/$ref"), target.to_owned()));
-            }
-        });
-        found
+    pub(crate) fn references(&self) -> &[(String, String)] {
+        self.references.get_or_init(|| {
+            let mut found = Vec::new();
+            self.walk(&mut |pointer, value| {
+                if let Some(target) = value.get("$ref").and_then(Value::as_str) {
+                    found.push((format!("{pointer}/$ref"), target.to_owned()));
+                }
+            });
+            found
+        })
     }
 
     /// Visits every node that belongs to the contract: examples and defaults are data, and left out.

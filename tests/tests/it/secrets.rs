@@ -27,8 +27,11 @@ fn escaped(text: &str, all: bool, escape: impl Fn(u8) -> String) -> String {
     text.bytes().map(spell).collect()
 }
 
+/// How a text is written, and the text.
+type Encoding = (&'static str, String);
+
 /// Every way in which software writes a text that the docs promise to find, and those that they do not.
-fn encodings(key: &str) -> (Vec<(&'static str, String)>, Vec<(&'static str, String)>) {
+fn encodings(key: &str) -> (Vec<Encoding>, Vec<Encoding>) {
     let basic = format!("{key}:");
     let json_all = |text: &str| escaped(text, true, |byte| format!("\\u{byte:04X}"));
     let found = vec![

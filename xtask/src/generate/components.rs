@@ -46,16 +46,15 @@ pub(crate) fn replacements(document: &Document, refuse: Refuse<'_>) -> Vec<Repla
 
 /// The components that path parameters refer to.
 pub(crate) fn ids(document: &Document) -> BTreeSet<String> {
-    let mut ids = BTreeSet::new();
-    document.walk(&mut |_, value| {
-        if value.get("in").and_then(Value::as_str) == Some("path")
-            && let Some(target) = value.pointer("/schema/$ref").and_then(Value::as_str)
-            && let Some(name) = target.strip_prefix("#/components/schemas/")
-        {
-            ids.insert(name.to_owned());
-        }
-    });
-    ids
+    let targets = document
+        .references()
+        .iter()
+        .filter_map(|(pointer, target)| {
+            let parameter = document.at(pointer.strip_suffix("/schema/$ref")?)?;
+            let name = target.strip_prefix("#/components/schemas/")?;
+            (parameter["in"] == "path").then(|| name.to_owned())
+        });
+    targets.collect()
 }
 
 /// A variant of an open union: its component, and the tags that choose it.

@@ -584,7 +584,7 @@ fn used(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
 fn all_references(document: &Document) -> BTreeSet<String> {
     document
         .references()
-        .into_iter()
-        .map(|(_, target)| target)
+        .iter()
+        .map(|(_, target)| target.clone())
         .collect()
 }

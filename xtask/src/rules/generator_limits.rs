@@ -425,7 +425,7 @@ fn cycles(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
             made_of
                 .entry(format!("#/components/{kind}/{name}"))
                 .or_default()
-                .push(target);
+                .push(target.clone());
         }
     }
     for start in made_of.keys() {

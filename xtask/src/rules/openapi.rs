@@ -76,7 +76,7 @@ fn references(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     for (pointer, target) in document.references() {
         let local = target.strip_prefix('#');
         if local.and_then(|target| document.at(target)).is_none() {
-            diagnostics.at(&pointer, format!("`{target}` leads nowhere"));
+            diagnostics.at(pointer, format!("`{target}` leads nowhere"));
         }
     }
 }

@@ -11,7 +11,9 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 use imagekit_client::types::{FileId, VersionId};
 
+use crate::api::Call;
 use crate::exit::Exit;
+use crate::render::Format;
 use crate::schema;
 
 /// Look at the versions of files in ImageKit's media library.
@@ -83,11 +85,18 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Versions(Versions),
 
+    /// Call any operation of the API, or any path of it.
+    ///
+    /// There is a command for each operation, with its parameters as options. Beside them, `GET`,
+    /// `POST` and the other methods send a request to any path.
+    #[command(subcommand)]
+    Api(Call),
+
     /// The private key.
     #[command(subcommand)]
     Auth(Auth),
 
-    /// The schemas of ImageKit's answers, to check stored answers with.
+    /// The schemas of ImageKit's responses, to check stored ones with.
     #[command(subcommand)]
     Schema(Schema),
 
@@ -135,7 +144,7 @@ pub(crate) enum Schema {
 
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// The schema; by default that of an answer about a version of a file.
+    /// The schema; by default that of a response about a version of a file.
     #[arg(long, value_name = "NAME", default_value = schema::DEFAULT, value_parser = schema_names())]
     pub(crate) schema: String,
 
@@ -181,24 +190,6 @@ pub(crate) struct Get {
     /// How many versions to fetch at once.
     #[arg(long, short, value_name = "NUMBER", default_value = "8")]
     pub(crate) concurrency: NonZeroUsize,
-}
-
-/// In which form to print a version; by default as a view for people.
-#[derive(Args)]
-#[group(multiple = false)]
-pub(crate) struct Format {
-    /// Print the answer as JSON: laid out on a terminal, in one line otherwise.
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Print the bytes of the answer as they came; several answers get a line break each.
-    #[arg(long)]
-    pub(crate) raw: bool,
-
-    /// Print one property, such as `versionInfo.name` or, as a JSON Pointer, `/AITags/0/name`. Given
-    /// several times, the values are separated by tabs. Absent and null are empty.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) field: Vec<String>,
 }
 
 #[derive(Args)]

@@ -9,7 +9,7 @@ use crate::terminal::{GOOD, plain};
 const NOBODYS_ID: &str = "000000000000000000000000";
 
 pub(crate) async fn check(mut context: Context) -> Result<Exit, Failure> {
-    let session = Session::start(&context.connection, &mut context.input).await?;
+    let session = Session::start(&mut context).await?;
     let base_url = session.client.base_url();
     let answer = session
         .client

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use imagekit_client::{Client, ClientBuilder};
-use imagekit_mock::{Library, Server};
+use imagekit_mock::Server;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use crate::Context;
 use crate::args::Connection;
+use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Input, warn};
 
@@ -37,21 +39,16 @@ pub(crate) enum KeySource {
 }
 
 impl Session {
-    pub(crate) async fn start(connection: &Connection, input: &mut Input) -> Result<Self, Failure> {
+    pub(crate) async fn start(context: &mut Context) -> Result<Self, Failure> {
+        let connection = &context.connection;
         let (builder, key_source, demo) = if connection.demo {
-            let server = Server::builder()
-                .library(Library::demo())
-                .start()
-                .await
-                .map_err(|error| {
-                    Failure::new(Exit::Other, format!("the demo cannot start: {error}"))
-                })?;
+            let server = demo::start(context.fixed_now).await?;
             let builder = Client::builder()
                 .private_key(server.private_key())
                 .base_url(server.url());
             (builder, KeySource::Demo, Some(server))
         } else {
-            let (builder, key_source) = configure(connection, input).await?;
+            let (builder, key_source) = configure(connection, &mut context.input).await?;
             (builder, key_source, None)
         };
         let builder = match connection.deadline {
@@ -67,6 +64,14 @@ impl Session {
 
     pub(crate) fn is_demo(&self) -> bool {
         self.demo.is_some()
+    }
+
+    /// Returns where a file is delivered whose address this is.
+    pub(crate) fn delivered(&self, url: &str) -> String {
+        match &self.demo {
+            Some(server) => demo::delivered(server, url),
+            None => url.to_owned(),
+        }
     }
 }
 

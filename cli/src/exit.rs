@@ -47,7 +47,7 @@ impl Exit {
             Self::NotFound => "not found",
             Self::RateLimited => "rate limited",
             Self::Unreachable => "server or network failed",
-            Self::NotUnderstood => "answer not understood",
+            Self::NotUnderstood => "response not understood",
             Self::Interrupted => "interrupted by Ctrl-C",
         }
     }
@@ -70,7 +70,7 @@ pub(crate) struct Failure {
     message: String,
     /// What to try.
     hint: Option<String>,
-    /// What came instead of an answer that could be understood.
+    /// What came instead of a response that could be understood.
     pub(crate) not_understood: Option<Vec<u8>>,
 }
 
@@ -91,6 +91,16 @@ impl Failure {
     pub(crate) fn try_this(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// A response that is not JSON.
+    pub(crate) fn not_understood(error: &serde_json::Error, body: &[u8]) -> Self {
+        let message = format!("the response is not JSON: {error}");
+        Self {
+            not_understood: Some(body.to_vec()),
+            ..Self::new(Exit::NotUnderstood, message)
+        }
+        .try_this("see what came with --raw")
     }
 
     /// Names what the failure is about, where it is one of several.

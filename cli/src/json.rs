@@ -1,4 +1,4 @@
-//! The JSON of an answer, laid out anew and otherwise as it came: order, numbers and escapes are the
+//! The JSON of a response, laid out anew and otherwise as it came: order, numbers and escapes are the
 //! server's own.
 
 use std::fmt::Write as _;
@@ -57,6 +57,32 @@ pub(crate) fn lay_out(json: &[u8], output: &Output) -> String {
     }
     laid_out.push('\n');
     laid_out
+}
+
+/// Returns a valid JSON text in which `replacement` has replaced texts and numbers that are values, and not names.
+pub(crate) fn replace_values(
+    json: &[u8],
+    replacement: impl Fn(&str) -> Option<&'static str>,
+) -> Vec<u8> {
+    let text = String::from_utf8_lossy(json);
+    let mut replaced = String::with_capacity(text.len());
+    let mut copied = 0;
+    let mut tokens = Tokens(&text);
+    while let Some(token) = tokens.next() {
+        let end = text.len() - tokens.0.len();
+        let is_name = tokens.0.trim_ascii_start().starts_with(':');
+        let value = match token.starts_with('"') {
+            true => serde_json::from_str::<String>(token).unwrap_or_default(),
+            false => token.to_owned(),
+        };
+        if let Some(other) = replacement(&value).filter(|_| !is_name) {
+            replaced.push_str(&text[copied..end - token.len()]);
+            replaced.push_str(other);
+            copied = end;
+        }
+    }
+    replaced.push_str(&text[copied..]);
+    replaced.into_bytes()
 }
 
 fn break_line(laid_out: &mut String, depth: usize, output: &Output) {

@@ -1,16 +1,19 @@
 //! `imagekit`, the command line for ImageKit.
 
+mod api;
 mod args;
 mod auth;
+mod call;
 mod config;
+mod demo;
 mod exit;
 mod json;
 mod manual;
 mod progress;
+mod render;
 mod schema;
 mod terminal;
 mod versions;
-mod view;
 mod words;
 
 use std::process::ExitCode;
@@ -82,6 +85,8 @@ async fn leave_at_second_interrupt() {
 struct Context {
     connection: Connection,
     now: DateTime<Utc>,
+    /// The present moment if it was told by the user, for output that must not change.
+    fixed_now: Option<DateTime<Utc>>,
     input: Input,
     output: Output,
 }
@@ -90,12 +95,14 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let context = Context {
         connection: arguments.connection,
         now: arguments.now.unwrap_or_else(Utc::now),
+        fixed_now: arguments.now,
         input: Input::new(),
         output: Output::new(),
     };
     match arguments.command {
         Command::Versions(Versions::Get(get)) => versions::get(get, context).await,
         Command::Versions(Versions::Diff(diff)) => versions::diff(diff, context).await,
+        Command::Api(call) => api::run(call, context).await,
         Command::Auth(Auth::Check) => auth::check(context).await,
         Command::Schema(Schema::Validate(validate)) => {
             schema::validate(validate, context.input, &context.output).await

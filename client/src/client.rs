@@ -93,6 +93,13 @@ impl Client {
         RawRequest::new(self, method, path)
     }
 
+    /// Starts a call of an operation that is known at run time only, such as one from a table: with the retries,
+    /// the host and the name in errors that a typed call of it has.
+    #[doc(hidden)]
+    pub fn call(&self, operation: Operation) -> RawRequest {
+        RawRequest::described(self, operation)
+    }
+
     /// Returns where requests go.
     pub fn base_url(&self) -> &str {
         self.inner.base_url.as_str()

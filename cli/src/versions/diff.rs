@@ -36,7 +36,7 @@ struct Machine<'a> {
 }
 
 pub(crate) async fn diff(diff: Diff, mut context: Context) -> Result<Exit, Failure> {
-    let session = Session::start(&context.connection, &mut context.input).await?;
+    let session = Session::start(&mut context).await?;
     let progress = Progress::start(Some(2));
     let get = async |version: &VersionId| -> Result<Response<File>, Error> {
         let details = session.client.get_file_version_details(&diff.file, version);

@@ -2,13 +2,13 @@ use futures_util::stream::StreamExt as _;
 use imagekit_client::types::File;
 use imagekit_client::{Client, Response};
 
-use super::rendering::Rendering;
 use super::wanted::{BadLine, Target, Wanted};
 use crate::Context;
 use crate::args::Get;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::render::{Rendering, Shape};
 use crate::terminal::{complain, plain, say};
 
 /// So many failures are named again in the summary.
@@ -23,9 +23,12 @@ struct Outcome {
 pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure> {
     let wanted = Wanted::by(get.file, get.versions)?;
     let count = wanted.count();
-    let session = Session::start(&context.connection, &mut context.input).await?;
+    let session = Session::start(&mut context).await?;
     let output = &context.output;
-    let mut rendering = Rendering::new(get.format, get.include, count != Some(1), context.now);
+    let mut rendering = Rendering::new(get.format, context.now)
+        .include(get.include)
+        .several(count != Some(1));
+    let shape = Shape::of("File");
     let mut tally = Tally::default();
     let progress = Progress::start(count);
     let mut outcomes = wanted
@@ -34,7 +37,7 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
         .buffered(get.concurrency.get());
     while let Some(Outcome { name, result }) = outcomes.next().await {
         progress.advance();
-        let failure = match result.and_then(|answer| rendering.of(&answer, output)) {
+        let failure = match result.and_then(|response| rendering.of(&response, shape, output)) {
             Ok(rendered) => {
                 progress.aside(|| rendered.write(output))?;
                 tally.succeeded += 1;

@@ -3,7 +3,6 @@
 mod changes;
 mod diff;
 mod get;
-mod rendering;
 mod report;
 mod wanted;
 

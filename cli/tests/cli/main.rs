@@ -5,6 +5,7 @@
     reason = "helpers of tests are outside of test functions"
 )]
 
+mod api;
 mod batch;
 mod configuration;
 mod failures;

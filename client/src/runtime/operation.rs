@@ -55,6 +55,25 @@ impl Operation {
         self
     }
 
+    /// Describes an operation that this client was not compiled for, such as one from a table: what
+    /// `Client::call` takes.
+    #[doc(hidden)]
+    pub fn described(
+        id: &'static str,
+        method: Method,
+        path: &'static str,
+        server: Option<&'static str>,
+        idempotent: bool,
+        secrets: &'static [&'static str],
+    ) -> Self {
+        Self {
+            idempotent,
+            server,
+            secrets,
+            ..Self::new(id, method, path)
+        }
+    }
+
     /// A request to a path that the document does not have.
     pub(crate) fn raw(method: Method, path: &str) -> Self {
         Self {
@@ -105,10 +124,11 @@ impl fmt::Display for Operation {
     }
 }
 
-/// The operation of a call: one of the document, or one of a raw request.
+/// The operation of a call: one of the document, one that a table describes, or one of a raw request.
 #[derive(Clone, Debug)]
 pub(crate) enum OperationRef {
     Documented(&'static Operation),
+    Described(Arc<Operation>),
     Raw(Arc<Operation>),
 }
 
@@ -118,7 +138,7 @@ impl Deref for OperationRef {
     fn deref(&self) -> &Operation {
         match self {
             Self::Documented(operation) => operation,
-            Self::Raw(operation) => operation,
+            Self::Described(operation) | Self::Raw(operation) => operation,
         }
     }
 }

@@ -325,7 +325,9 @@ impl Request {
     pub(super) fn url(&self, parts: &Parts) -> Result<Url, Error> {
         let base_url = self.client.base_url_for(&self.operation);
         let url = base_url.and_then(|base_url| match &self.operation {
-            OperationRef::Documented(operation) => fill(base_url, operation.path(), &parts.ids),
+            OperationRef::Documented(_) | OperationRef::Described(_) => {
+                fill(base_url, self.operation.path(), &parts.ids)
+            }
             OperationRef::Raw(operation) => append(base_url, operation.path()),
         });
         let mut url =
@@ -365,6 +367,54 @@ impl RawRequest {
         Self {
             request: Request::with_operation(client, OperationRef::Raw(operation.into())),
         }
+    }
+
+    /// An operation that a table describes.
+    pub(crate) fn described(client: &Client, operation: Operation) -> Self {
+        Self {
+            request: Request::with_operation(client, OperationRef::Described(operation.into())),
+        }
+    }
+
+    /// Sets a parameter of the path.
+    #[doc(hidden)]
+    pub fn path(mut self, name: &'static str, value: &str) -> Self {
+        self.request.set_path_text(name, value);
+        self
+    }
+
+    /// Sets a text of a form.
+    #[doc(hidden)]
+    pub fn form(mut self, name: &'static str, text: &str) -> Self {
+        self.request.set_field(name, &text);
+        self
+    }
+
+    /// Sets the file of a form.
+    #[doc(hidden)]
+    pub fn form_file(mut self, name: &'static str, source: UploadSource) -> Self {
+        self.request.set_file(name, source);
+        self
+    }
+
+    /// Marks the request as idempotent if its form has these texts.
+    #[doc(hidden)]
+    pub fn idempotent_if(mut self, texts: &[(&str, &str)]) -> Self {
+        self.request.idempotent_if(texts);
+        self
+    }
+
+    /// Returns the value of a query parameter.
+    #[doc(hidden)]
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.request.query_value(name)
+    }
+
+    /// Sets a query parameter in place of what it was.
+    #[doc(hidden)]
+    pub fn replace_query(mut self, name: &str, value: u64) -> Self {
+        self.request.replace_query(name, value);
+        self
     }
 
     /// Adds a query parameter: an absent value (`None`) adds nothing, a list one for each item.

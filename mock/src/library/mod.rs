@@ -150,7 +150,16 @@ impl Library {
     /// Returns a small media library to look at: images, a video and a plain file, with 3 to 25
     /// versions that differ, custom metadata fields and folders. The documented version is one of them.
     pub fn demo() -> Self {
-        let library = demo::files().into_iter().fold(Self::new(), Self::file);
+        Self::new().with_demo()
+    }
+
+    /// Returns the library of [`demo`](Self::demo) by this clock, and with the same ids each time.
+    pub fn demo_at(clock: Clock) -> Self {
+        Self::new().clock(clock).seed(1).with_demo()
+    }
+
+    fn with_demo(self) -> Self {
+        let library = demo::files().into_iter().fold(self, Self::file);
         let library = demo::fields()
             .into_iter()
             .fold(library, Self::custom_metadata_field);

@@ -1,36 +1,16 @@
-//! A version as a person wants to see it on a terminal.
+//! A file, or a version of one, as a person wants to see it on a terminal.
 
-use std::fmt::Write as _;
-
-use anstyle::{AnsiColor, Color, Style};
 use chrono::{DateTime, Utc};
 use imagekit_client::types::{AiTag, File, FileVersionType, SelectedFieldsSchema};
-use imagekit_client::{RateLimit, Response};
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::terminal::{BOLD, FAINT, GOOD, NAME, Output, PLAIN, plain};
+use super::page::{LABEL_WIDTH, NARROWEST_BAR, Page, WIDEST_BAR, WIDEST_NAME, Word, bar, listed, padded, word, words};
+use crate::terminal::{BOLD, FAINT, GOOD, NAME, PLAIN, plain};
 use crate::words;
 
-const CHIP: Style = Style::new()
-    .fg_color(Some(Color::Ansi(AnsiColor::Black)))
-    .bg_color(Some(Color::Ansi(AnsiColor::Cyan)));
-const LABEL_WIDTH: usize = 16;
-/// Below this, a label has a line of its own.
-const NARROW: usize = 50;
-const WIDEST_NAME: usize = 30;
-const WIDEST_BAR: usize = 20;
-const NARROWEST_BAR: usize = 5;
-
-/// Lays out a version and, if asked to, what came with it.
-pub(crate) fn version(
-    answer: &Response<File>,
-    include: bool,
-    now: &DateTime<Utc>,
-    output: &Output,
-) -> String {
-    let mut page = Page::new(output);
-    let version = answer.body();
+/// Lays out a file; `json` is what it was decoded from.
+pub(super) fn lay_out(page: &mut Page<'_>, version: &File, json: &Value, now: &DateTime<Utc>) {
     page.title(version);
     page.identity(version);
     page.content(version);
@@ -40,44 +20,20 @@ pub(crate) fn version(
     if let Some(schema) = &version.selected_fields_schema {
         page.fields(schema);
     }
-    page.map("Others", &unknown_properties(answer));
+    page.map("Others", &unknown_properties(version, json));
     page.gap();
     page.links(version);
-    if include {
-        page.gap();
-        page.envelope(answer);
-    }
-    page.text
 }
 
 /// The properties that this program does not know yet.
-fn unknown_properties(answer: &Response<File>) -> Map<String, Value> {
-    let version = answer.body();
+fn unknown_properties(version: &File, json: &Value) -> Map<String, Value> {
     let known = serde_json::to_value(version).unwrap_or_default();
-    let mut all: Map<String, Value> = answer.json().unwrap_or_default();
+    let mut all = json.as_object().cloned().unwrap_or_default();
     all.retain(|name, value| known.get(name).is_none() && !value.is_null());
     all
 }
 
-/// A piece of text that no line break may divide.
-struct Word {
-    text: String,
-    style: Style,
-}
-
-struct Page<'a> {
-    output: &'a Output,
-    text: String,
-}
-
-impl<'a> Page<'a> {
-    fn new(output: &'a Output) -> Self {
-        Self {
-            output,
-            text: String::new(),
-        }
-    }
-
+impl Page<'_> {
     fn title(&mut self, version: &File) {
         let label = version
             .version_info
@@ -86,10 +42,6 @@ impl<'a> Page<'a> {
         let mut words = vec![word(&version.name, BOLD)];
         words.extend(label.iter().flat_map(|label| self::words(label, FAINT)));
         self.flow(0, 0, words);
-    }
-
-    fn gap(&mut self) {
-        self.text.push('\n');
     }
 
     fn identity(&mut self, version: &File) {
@@ -237,140 +189,4 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn envelope(&mut self, answer: &Response<File>) {
-        for (label, text) in envelope(answer) {
-            self.row(label, words(&text, PLAIN));
-        }
-    }
-
-    fn amount(&mut self, label: &str, (short, exact): (String, Option<String>)) {
-        let mut row = words(&short, PLAIN);
-        if let Some(exact) = exact {
-            row.extend(words(&format!("({exact})"), FAINT));
-        }
-        self.row(label, row);
-    }
-
-    /// A small table of names and values.
-    fn map(&mut self, label: &str, map: &Map<String, Value>) {
-        let names = || map.keys().map(|name| plain(name));
-        let widest = names().map(|name| name.width()).max().unwrap_or(0);
-        for (index, (name, value)) in names().zip(map.values()).enumerate() {
-            let mut row = vec![word(&padded(&name, widest.min(WIDEST_NAME) + 1), NAME)];
-            row.extend(words(&words::value(value), PLAIN));
-            self.row(if index == 0 { label } else { "" }, row);
-        }
-    }
-
-    fn chip(&self, text: &str) -> Word {
-        if self.output.color {
-            word(&format!(" {text} "), CHIP)
-        } else {
-            word(&format!("[{text}]"), PLAIN)
-        }
-    }
-
-    /// A label with what belongs to it; nothing if there is nothing.
-    fn row(&mut self, label: &str, words: Vec<Word>) {
-        if words.is_empty() {
-            return;
-        }
-        let label_style = self.output.paint(FAINT, label);
-        if self.output.width < NARROW {
-            if !label.is_empty() {
-                let _ = writeln!(self.text, "{label_style}");
-            }
-            self.text.push_str("  ");
-            self.flow(2, 2, words);
-        } else {
-            let padding = LABEL_WIDTH.saturating_sub(label.width() + 2);
-            let _ = write!(self.text, "  {label_style}{}", " ".repeat(padding));
-            self.flow(LABEL_WIDTH, LABEL_WIDTH, words);
-        }
-    }
-
-    /// Writes words one after another, with a line break and an indent wherever one would not fit.
-    fn flow(&mut self, mut column: usize, indent: usize, words: Vec<Word>) {
-        let mut at_start = true;
-        for Word { text, style } in words {
-            let width = anstream::adapter::strip_str(&text).to_string().width();
-            if !at_start && column + 1 + width > self.output.width {
-                self.text.push('\n');
-                self.text.push_str(&" ".repeat(indent));
-                column = indent;
-                at_start = true;
-            }
-            if !at_start {
-                self.text.push(' ');
-                column += 1;
-            }
-            let _ = write!(self.text, "{}", self.output.paint(style, text));
-            column += width;
-            at_start = false;
-        }
-        self.text.push('\n');
-    }
-}
-
-/// What came with an answer, as label and text.
-pub(crate) fn envelope(answer: &Response<File>) -> Vec<(&'static str, String)> {
-    let mut envelope = vec![("Status", answer.status().to_string())];
-    if answer.attempts() > 1 {
-        envelope.push(("Attempts", answer.attempts().to_string()));
-    }
-    if let Some(id) = answer.request_id() {
-        envelope.push(("Request id", plain(id).into_owned()));
-    }
-    if let Some(text) = rate_limit(answer.rate_limit()) {
-        envelope.push(("Rate limit", text));
-    }
-    envelope
-}
-
-fn rate_limit(said: RateLimit) -> Option<String> {
-    let mut text = match (said.limit(), said.interval()) {
-        (Some(limit), Some(interval)) => format!("{limit} requests in {interval:?}"),
-        (Some(limit), None) => format!("{limit} requests"),
-        (None, _) => return None,
-    };
-    if let Some(reset) = said.reset() {
-        let _ = write!(text, ", counted afresh in {reset:?}");
-    }
-    Some(text)
-}
-
-/// The full and the empty part of a bar for a percentage.
-fn bar(percent: f64, width: usize) -> (String, String) {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "within 0 and the few columns of the bar"
-    )]
-    let full = (percent.clamp(0.0, 100.0) / 100.0 * width as f64).round() as usize;
-    ("█".repeat(full), "░".repeat(width.saturating_sub(full)))
-}
-
-fn padded(text: &str, width: usize) -> String {
-    let padding = width.saturating_sub(text.width());
-    format!("{text}{}", " ".repeat(padding))
-}
-
-fn word(text: &str, style: Style) -> Word {
-    Word {
-        text: plain(text).into_owned(),
-        style,
-    }
-}
-
-fn words(text: &str, style: Style) -> Vec<Word> {
-    text.split_whitespace()
-        .map(|text| word(text, style))
-        .collect()
-}
-
-/// Words with commas between them.
-fn listed<'a>(items: impl Iterator<Item = &'a str>) -> Vec<Word> {
-    let items: Vec<&str> = items.collect();
-    words(&items.join(", "), PLAIN)
 }

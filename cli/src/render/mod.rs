@@ -1,0 +1,14 @@
+//! How anything that ImageKit returns is shown: records, tables and files for people, JSON, CSV and single fields
+//! for programs.
+
+mod file;
+pub(crate) mod page;
+mod record;
+mod rendering;
+mod secrets;
+mod table;
+mod text;
+
+pub(crate) use self::record::lay_out as record;
+pub(crate) use self::rendering::{Format, Rendering, Shape};
+pub(crate) use self::table::{Column, Table};

@@ -1,0 +1,315 @@
+//! A response in the form that was asked for.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use imagekit_client::Response;
+use imagekit_client::types::File;
+use imagekit_openapi::{Component, Operation, component};
+use serde_json::Value;
+
+use super::page::{self, Page};
+use super::table::{Column, Table};
+use super::{file, record, secrets};
+use crate::exit::Failure;
+use crate::json::{self, Field};
+use crate::terminal::{Output, plain, say, warn};
+
+/// In which form to print a response; by default as a view for people.
+#[derive(Args, Clone, Debug, Default)]
+#[group(multiple = false)]
+pub(crate) struct Format {
+    /// Print the response as JSON: laid out on a terminal, in one line otherwise.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+
+    /// Print the bytes of the response as they came; several responses get a line break each.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) raw: bool,
+
+    /// Print a line of comma-separated values for each record, after a line of names.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) csv: bool,
+
+    /// Print one property, such as `versionInfo.name` or, as a JSON Pointer, `/AITags/0/name`. Given
+    /// several times, the values are separated by tabs. Absent and null are empty. Of a list, each item
+    /// has a line.
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub(crate) field: Vec<String>,
+}
+
+/// What a response holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shape {
+    component: Option<&'static Component>,
+}
+
+impl Shape {
+    /// A component, or a list of them.
+    pub(crate) fn of(name: &str) -> Self {
+        Self {
+            component: component(name),
+        }
+    }
+
+    /// What an operation returns with this status.
+    pub(crate) fn of_operation(operation: &Operation, status: u16) -> Self {
+        let component = operation
+            .response(status)
+            .and_then(|it| component(it.component?));
+        Self { component }
+    }
+}
+
+/// Renders responses, one after another.
+pub(crate) struct Rendering {
+    format: Format,
+    fields: Vec<AskedFor>,
+    /// The columns of tables and CSV, if they are not those that say most.
+    columns: Option<fn(&'static Component) -> Vec<Column>>,
+    include: bool,
+    several: bool,
+    show_secrets: bool,
+    rendered: u64,
+    now: DateTime<Utc>,
+}
+
+struct AskedFor {
+    path: String,
+    field: Field,
+    /// Whether any response had it.
+    seen: bool,
+}
+
+/// What to write of a response.
+pub(crate) struct Rendered {
+    standard_error: Option<String>,
+    standard_output: Vec<u8>,
+}
+
+impl Rendering {
+    pub(crate) fn new(mut format: Format, now: DateTime<Utc>) -> Self {
+        let fields = std::mem::take(&mut format.field);
+        Self {
+            fields: fields.into_iter().map(AskedFor::new).collect(),
+            format,
+            columns: None,
+            include: false,
+            several: false,
+            show_secrets: false,
+            rendered: 0,
+            now,
+        }
+    }
+
+    /// Whether to show what came with a response as well.
+    pub(crate) fn include(mut self, include: bool) -> Self {
+        self.include = include;
+        self
+    }
+
+    /// Whether there are several responses, so that each needs an end of its own.
+    pub(crate) fn several(mut self, several: bool) -> Self {
+        self.several = several;
+        self
+    }
+
+    pub(crate) fn show_secrets(mut self, show: bool) -> Self {
+        self.show_secrets = show;
+        self
+    }
+
+    /// Sets the columns of tables of a component.
+    pub(crate) fn columns(mut self, columns: fn(&'static Component) -> Vec<Column>) -> Self {
+        self.columns = Some(columns);
+        self
+    }
+
+    /// Renders a response.
+    pub(crate) fn of<T>(
+        &mut self,
+        response: &Response<T>,
+        shape: Shape,
+        output: &Output,
+    ) -> Result<Rendered, Failure> {
+        let envelope = match self.include {
+            true => page::envelope(response),
+            false => Vec::new(),
+        };
+        self.of_json(response.raw_body(), shape, &envelope, output)
+    }
+
+    /// Renders JSON, and what came with it.
+    pub(crate) fn of_json(
+        &mut self,
+        body: &[u8],
+        shape: Shape,
+        envelope: &[(&'static str, String)],
+        output: &Output,
+    ) -> Result<Rendered, Failure> {
+        let body = match self.show_secrets {
+            true => body.into(),
+            false => secrets::hide(body, shape.component),
+        };
+        let mut standard_error = Some(in_a_line(envelope)).filter(|it| !it.is_empty());
+        let value = || -> Result<Value, Failure> {
+            if body.is_empty() {
+                return Ok(Value::Null);
+            }
+            serde_json::from_slice(&body).map_err(|error| Failure::not_understood(&error, &body))
+        };
+        let standard_output = if self.format.raw {
+            self.raw(&body)
+        } else if body.is_empty() && self.format.json {
+            Vec::new()
+        } else if self.format.json {
+            value()?;
+            json::lay_out(&body, output).into_bytes()
+        } else if self.format.csv {
+            self.csv(&value()?, shape).into_bytes()
+        } else if self.fields.is_empty() {
+            // A person wants all of it in one place.
+            standard_error = None;
+            self.view(&value()?, shape, envelope, output).into_bytes()
+        } else {
+            let value = value()?;
+            let items = items(&value);
+            let lines = items.iter().map(|item| self.line_of_fields(item, output));
+            lines.collect::<String>().into_bytes()
+        };
+        self.rendered += 1;
+        Ok(Rendered {
+            standard_error,
+            standard_output,
+        })
+    }
+
+    /// Lays out a response for people.
+    fn view(
+        &self,
+        value: &Value,
+        shape: Shape,
+        envelope: &[(&'static str, String)],
+        output: &Output,
+    ) -> String {
+        let mut page = Page::new(output);
+        if self.rendered > 0 {
+            page.gap();
+        }
+        match (value, shape.component) {
+            (Value::Array(items), of) if items.iter().all(Value::is_object) => {
+                self.table(of, items).lay_out(&mut page, &self.now);
+            }
+            (Value::Array(items), _) => {
+                for item in items {
+                    record(&mut page, None, item, &self.now);
+                }
+            }
+            (value, Some(of)) if of.name == "File" => {
+                match serde_json::from_value::<File>(value.clone()) {
+                    Ok(version) => file::lay_out(&mut page, &version, value, &self.now),
+                    Err(_) => record(&mut page, Some(of), value, &self.now),
+                }
+            }
+            (value, of) => record(&mut page, of, value, &self.now),
+        }
+        if !envelope.is_empty() {
+            page.gap();
+            page.label_width = page::LABEL_WIDTH;
+            page.envelope(envelope);
+        }
+        page.text
+    }
+
+    fn table<'a>(&self, of: Option<&'static Component>, items: &'a [Value]) -> Table<'a> {
+        match (self.columns, of) {
+            (Some(columns), Some(of)) => Table {
+                columns: columns(of),
+                items,
+            },
+            _ => Table::of(of, items),
+        }
+    }
+
+    fn csv(&self, value: &Value, shape: Shape) -> String {
+        let items = items(value);
+        self.table(shape.component, items).csv(self.rendered == 0)
+    }
+
+    /// What came although it was not understood, for those who want to see even that.
+    pub(crate) fn of_failure(&self, failure: &Failure) -> Option<Rendered> {
+        let body = failure.not_understood.as_deref()?;
+        self.format.raw.then(|| Rendered {
+            standard_error: None,
+            standard_output: self.raw(body),
+        })
+    }
+
+    fn raw(&self, body: &[u8]) -> Vec<u8> {
+        let end: &[u8] = if self.several { b"\n" } else { b"" };
+        [body, end].concat()
+    }
+
+    fn line_of_fields(&mut self, document: &Value, output: &Output) -> String {
+        let texts = self.fields.iter_mut().map(|asked_for| {
+            let value = asked_for.field.of(document);
+            asked_for.seen |= value.is_some();
+            let text = match value {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            if output.is_terminal {
+                plain(&text).into_owned()
+            } else {
+                text
+            }
+        });
+        texts.collect::<Vec<_>>().join("\t") + "\n"
+    }
+
+    /// An absent property is no failure, as most are optional; but it may be a slip of the pen.
+    pub(crate) fn warn_of_absent_fields(&self) {
+        for AskedFor { path, seen, .. } in &self.fields {
+            if self.rendered > 0 && !seen {
+                warn(&format!("no response has a property {path:?}"));
+            }
+        }
+    }
+}
+
+/// The records of a response: the items of a list, or the one that it is.
+fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => &[],
+        record => std::slice::from_ref(record),
+    }
+}
+
+impl AskedFor {
+    fn new(path: String) -> Self {
+        Self {
+            field: Field::parse(&path),
+            path,
+            seen: false,
+        }
+    }
+}
+
+impl Rendered {
+    pub(crate) fn write(self, output: &Output) -> Result<(), Failure> {
+        if let Some(text) = self.standard_error {
+            say(text);
+        }
+        output.write(self.standard_output)
+    }
+}
+
+/// What came with a response, in one line.
+fn in_a_line(envelope: &[(&'static str, String)]) -> String {
+    let parts: Vec<String> = envelope
+        .iter()
+        .map(|(label, text)| format!("{label}: {text}"))
+        .collect();
+    parts.join("; ")
+}

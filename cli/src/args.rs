@@ -13,10 +13,12 @@ use imagekit_client::types::{FileId, VersionId};
 
 use crate::api::Call;
 use crate::exit::Exit;
+use crate::library::{self, Find, Ls};
 use crate::render::Format;
 use crate::schema;
+use crate::versions;
 
-/// Look at the versions of files in ImageKit's media library.
+/// Work with ImageKit's media library: list, upload, download, move, tag, compare.
 #[derive(Parser)]
 #[command(
     name = "imagekit",
@@ -81,9 +83,68 @@ pub(crate) struct Connection {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Versions of files: look at them, compare them.
+    /// List a folder of the media library.
+    Ls(Ls),
+
+    /// Search the media library.
+    Find(Find),
+
+    /// Show all that ImageKit knows about a file or a folder.
+    Get(library::Get),
+
+    /// Upload files and folders of this machine.
+    ///
+    /// What is there with the same size and was not changed since is skipped, so that an upload which was
+    /// interrupted goes on where it was.
+    Upload(library::Upload),
+
+    /// Download files and folders.
+    ///
+    /// A file has its name only once it is whole, and what was interrupted goes on where it was. What is
+    /// there with the same size and is not older is skipped.
+    Download(library::Download),
+
+    /// Move files and folders, or give them a new path.
+    Mv(library::Mv),
+
+    /// Copy files and folders into a folder.
+    Cp(library::Cp),
+
+    /// Rename a file or a folder.
+    Rename(library::Rename),
+
+    /// Delete files and folders for good.
+    Rm(library::Rm),
+
+    /// Show the tags of files, add and remove them.
+    Tag(library::Tag),
+
+    /// Show the metadata of files, set and remove custom metadata.
+    Meta(library::Meta),
+
+    /// Create, delete, move and copy folders.
+    #[command(subcommand)]
+    Folder(library::Folder),
+
+    /// Versions of files: look at them, compare them, restore them.
     #[command(subcommand)]
     Versions(Versions),
+
+    /// Follow jobs, such as the copy of a folder.
+    #[command(subcommand)]
+    Job(library::Job),
+
+    /// Remove an address or a file from the cache.
+    Purge(library::Purge),
+
+    /// List the custom metadata fields of the account.
+    Fields(library::Fields),
+
+    /// Show how much the account has used.
+    Usage(library::Usage),
+
+    /// Print the address under which a file is delivered.
+    Open(library::Open),
 
     /// Call any operation of the API, or any path of it.
     ///
@@ -115,6 +176,9 @@ pub(crate) enum Command {
 
 #[derive(Subcommand)]
 pub(crate) enum Versions {
+    /// List the versions of a file.
+    List(versions::List),
+
     /// Show one version or several.
     ///
     /// Several are fetched at once and printed in the order in which they were asked for.
@@ -122,6 +186,12 @@ pub(crate) enum Versions {
 
     /// Show what changed from one version to another.
     Diff(Diff),
+
+    /// Make an earlier version the current one.
+    Restore(versions::Restore),
+
+    /// Delete earlier versions for good.
+    Rm(versions::Rm),
 }
 
 #[derive(Subcommand)]
@@ -170,7 +240,7 @@ fn schema_names() -> PossibleValuesParser {
     imagekit versions get [OPTIONS] <FILE_ID> -\n       \
     imagekit versions get [OPTIONS] -")]
 pub(crate) struct Get {
-    /// The file, or `-` to read pairs of a file id and a version id, separated by white space, from
+    /// The file, by path or id, or `-` to read pairs of a file id and a version id, separated by white space, from
     /// standard input, one pair a line.
     #[arg(value_name = "FILE_ID")]
     pub(crate) file: Source<FileId>,
@@ -194,7 +264,7 @@ pub(crate) struct Get {
 
 #[derive(Args)]
 pub(crate) struct Diff {
-    /// The file.
+    /// The file, by path or id.
     #[arg(value_name = "FILE_ID")]
     pub(crate) file: FileId,
 

@@ -27,9 +27,21 @@ pub(crate) async fn start(now: Option<DateTime<Utc>>) -> Result<Server, Failure>
     };
     // Only these have content that can be downloaded.
     let library = Library::demo_at(clock)
-        .file(file("6a0c1f6e5c7cd75eb8000001", "/welcome/hello.txt", b"Hello from ImageKit!\n"))
-        .file(file("6a0c1f6e5c7cd75eb8000002", "/welcome/pixel.gif", PICTURE))
-        .file(file("6a0c1f6e5c7cd75eb8000003", "/welcome/notes/to do.txt", b"- tag the coats\n"));
+        .file(file(
+            "6a0c1f6e5c7cd75eb8000001",
+            "/welcome/hello.txt",
+            b"Hello from ImageKit!\n",
+        ))
+        .file(file(
+            "6a0c1f6e5c7cd75eb8000002",
+            "/welcome/pixel.gif",
+            PICTURE,
+        ))
+        .file(file(
+            "6a0c1f6e5c7cd75eb8000003",
+            "/welcome/notes/to do.txt",
+            b"- tag the coats\n",
+        ));
     let server = Server::builder().library(library).start().await;
     server.map_err(|error| Failure::new(Exit::Other, format!("the demo cannot start: {error}")))
 }

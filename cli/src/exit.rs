@@ -133,10 +133,10 @@ impl From<Error> for Failure {
         let (exit, hint) = if error.is_configuration() || error.is_invalid_request() {
             (Exit::Usage, None)
         } else if error.is_unauthorized() || error.is_forbidden() {
-            let hint = "check that the private key is right, active and allowed to read files";
+            let hint = "check that the private key is right, active and allowed to do this";
             (Exit::NotAuthorised, Some(hint))
         } else if error.is_not_found() {
-            let hint = "check the file id and the version id";
+            let hint = "check the ids and paths";
             (Exit::NotFound, Some(hint))
         } else if error.is_rate_limited() {
             let hint = "try again later, with a lower --concurrency or a longer --deadline";
@@ -152,7 +152,7 @@ impl From<Error> for Failure {
                 "see what came with --raw; a newer version of this program may understand it";
             (Exit::NotUnderstood, Some(hint))
         } else if error.is_bad_request() {
-            (Exit::Usage, Some("check the ids"))
+            (Exit::Usage, None)
         } else if error.is_server_error() || error.is_connection_lost() || error.status().is_none()
         {
             (Exit::Unreachable, Some("try again later"))

@@ -8,10 +8,12 @@ mod config;
 mod demo;
 mod exit;
 mod json;
+mod library;
 mod manual;
 mod progress;
 mod render;
 mod schema;
+mod tally;
 mod terminal;
 mod versions;
 mod words;
@@ -100,6 +102,26 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         output: Output::new(),
     };
     match arguments.command {
+        Command::Ls(ls) => library::ls(ls, context).await,
+        Command::Find(find) => library::find(find, context).await,
+        Command::Get(get) => library::get(get, context).await,
+        Command::Upload(upload) => library::upload(upload, context).await,
+        Command::Download(download) => library::download(download, context).await,
+        Command::Mv(mv) => library::mv(mv, context).await,
+        Command::Cp(cp) => library::cp(cp, context).await,
+        Command::Rename(rename) => library::rename(rename, context).await,
+        Command::Rm(rm) => library::rm(rm, context).await,
+        Command::Tag(tag) => library::tag(tag, context).await,
+        Command::Meta(meta) => library::meta(meta, context).await,
+        Command::Folder(folder) => library::folder(folder, context).await,
+        Command::Job(job) => library::job(job, context).await,
+        Command::Purge(purge) => library::purge(purge, context).await,
+        Command::Fields(fields) => library::fields(fields, context).await,
+        Command::Usage(usage) => library::usage(usage, context).await,
+        Command::Open(open) => library::open(open, context).await,
+        Command::Versions(Versions::List(list)) => versions::list(list, context).await,
+        Command::Versions(Versions::Restore(it)) => versions::restore(it, context).await,
+        Command::Versions(Versions::Rm(rm)) => versions::rm(rm, context).await,
         Command::Versions(Versions::Get(get)) => versions::get(get, context).await,
         Command::Versions(Versions::Diff(diff)) => versions::diff(diff, context).await,
         Command::Api(call) => api::run(call, context).await,

@@ -113,6 +113,22 @@ impl Input {
         }
     }
 
+    /// Whether a person allows what a question asks. Without a person to ask, it is refused.
+    pub(crate) async fn allows(&mut self, question: &str) -> Result<bool, Failure> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Failure::usage(format!(
+                "{} would have to be asked, and there is no terminal",
+                plain(question)
+            ))
+            .try_this("allow it with --yes"));
+        }
+        let _ = write!(anstream::stderr().lock(), "{} [y/N] ", plain(question));
+        let mut answer = String::new();
+        let read = self.stdin.read_line(&mut answer).await;
+        read.map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// All that is left.
     pub(crate) async fn all(&mut self) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();

@@ -14,6 +14,12 @@ pub(crate) fn count(number: i64) -> String {
     format!("{sign}{}", HumanCount(number.unsigned_abs()))
 }
 
+/// So many of something: `1 file`, `2,000 files`.
+pub(crate) fn counted(number: usize, name: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {name}{plural}", HumanCount(number as u64))
+}
+
 /// A number with its thousands set apart and its fraction as it is.
 pub(crate) fn number(number: f64) -> String {
     let text = number.to_string();

@@ -2,9 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::error::ErrorKind;
-use clap::{
-    Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint,
-};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 use heck::ToKebabCase as _;
 use imagekit_openapi::{Choice, Field, OPERATIONS, Operation, Place, Type};
 
@@ -12,8 +10,22 @@ use crate::render::Format;
 
 /// Flags that an operation's own parameters leave alone.
 const TAKEN: [&str; 16] = [
-    "all-pages", "base-url", "body", "color", "config", "csv", "deadline", "demo", "field",
-    "include", "json", "key-stdin", "now", "profile", "raw", "show-secrets",
+    "all-pages",
+    "base-url",
+    "body",
+    "color",
+    "config",
+    "csv",
+    "deadline",
+    "demo",
+    "field",
+    "include",
+    "json",
+    "key-stdin",
+    "now",
+    "profile",
+    "raw",
+    "show-secrets",
 ];
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -161,7 +173,11 @@ fn arguments(command: Command) -> Command {
         .is_some_and(|it| it.media_type == "application/json");
     let request = format!("{} {}", operation.method, operation.path);
     let mut command = command
-        .long_about(format!("{}\n\n{}", about(operation), plain(operation.description)))
+        .long_about(format!(
+            "{}\n\n{}",
+            about(operation),
+            plain(operation.description)
+        ))
         .after_help(format!("Request: {request}"));
     for field in operation.fields() {
         command = command.arg(argument(field, takes_json));
@@ -196,7 +212,10 @@ fn argument(field: &'static Field, takes_json: bool) -> Arg {
         true => format!("param-{name}"),
         false => name,
     };
-    let (short, _) = field.description.split_once("\n\n").unwrap_or((field.description, ""));
+    let (short, _) = field
+        .description
+        .split_once("\n\n")
+        .unwrap_or((field.description, ""));
     let arg = Arg::new(id(field))
         .help(plain(short))
         .long_help(plain(field.description));
@@ -217,12 +236,19 @@ fn argument(field: &'static Field, takes_json: bool) -> Arg {
     let is_nested = matches!(item, Type::Object | Type::Any | Type::Array(_));
     let (arg, is_list) = match (is_list, is_nested) {
         // Objects hold commas of their own.
-        (_, true) => (arg.value_name("JSON").value_parser(ValueParser::string()), false),
+        (_, true) => (
+            arg.value_name("JSON").value_parser(ValueParser::string()),
+            false,
+        ),
         _ if field.format == Some("binary") => {
             let arg = arg.value_name("@FILE|URL").value_hint(ValueHint::FilePath);
             (arg.value_parser(ValueParser::string()), false)
         }
-        (is_list, false) => (arg.value_name(value_name(item, field)).value_parser(parser(item, field)), is_list),
+        (is_list, false) => (
+            arg.value_name(value_name(item, field))
+                .value_parser(parser(item, field)),
+            is_list,
+        ),
     };
     if is_list {
         arg.action(ArgAction::Append).value_delimiter(',')

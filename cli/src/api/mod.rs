@@ -31,9 +31,7 @@ pub(crate) async fn run(call: Call, mut context: Context) -> Result<Exit, Failur
             let shape = |status| Shape::of_operation(operation, status);
             match operation.pages.filter(|_| all_pages) {
                 None => print(request, shape, options, &context).await,
-                Some(pages) => {
-                    print_pages(request, pages, shape, options, &context).await
-                }
+                Some(pages) => print_pages(request, pages, shape, options, &context).await,
             }
         }
         Call::Path {
@@ -209,7 +207,8 @@ async fn json_argument(name: &str, text: &str, input: &mut Input) -> Result<Valu
             .map_err(|error| Failure::usage(format!("{name}: {file} cannot be read: {error}")))?,
         _ => text.as_bytes().to_vec(),
     };
-    serde_json::from_slice(&json).map_err(|error| Failure::usage(format!("{name}: not JSON: {error}")))
+    serde_json::from_slice(&json)
+        .map_err(|error| Failure::usage(format!("{name}: not JSON: {error}")))
 }
 
 /// The content of an upload: `@FILE`, `-` for standard input, or an address.

@@ -5,7 +5,10 @@ use imagekit_client::types::{AiTag, File, FileVersionType, SelectedFieldsSchema}
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::page::{LABEL_WIDTH, NARROWEST_BAR, Page, WIDEST_BAR, WIDEST_NAME, Word, bar, listed, padded, word, words};
+use super::page::{
+    LABEL_WIDTH, NARROWEST_BAR, Page, WIDEST_BAR, WIDEST_NAME, Word, bar, listed, padded, word,
+    words,
+};
 use crate::terminal::{BOLD, FAINT, GOOD, NAME, PLAIN, plain};
 use crate::words;
 
@@ -188,5 +191,4 @@ impl Page<'_> {
             self.row("Thumbnail", words(&words::address(thumbnail), PLAIN));
         }
     }
-
 }

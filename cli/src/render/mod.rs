@@ -10,5 +10,5 @@ mod table;
 mod text;
 
 pub(crate) use self::record::lay_out as record;
-pub(crate) use self::rendering::{Format, Rendering, Shape};
-pub(crate) use self::table::{Column, Table};
+pub(crate) use self::rendering::{Format, ListFormat, Rendering, Shape};
+pub(crate) use self::table::Column;

@@ -44,7 +44,12 @@ pub(crate) fn lay_out(
     if short.is_empty() && long.is_empty() {
         page.row("", vec![word("nothing", FAINT)]);
     }
-    for Property { label, field, value } in short {
+    for Property {
+        label,
+        field,
+        value,
+    } in short
+    {
         match value {
             Value::Object(members) if members.is_empty() => {
                 page.row(label, vec![word("none", FAINT)]);
@@ -54,7 +59,12 @@ pub(crate) fn lay_out(
             value => page.row(label, text::long(field, value, now)),
         }
     }
-    for Property { label, field, value } in long {
+    for Property {
+        label,
+        field,
+        value,
+    } in long
+    {
         page.gap();
         page.flow(0, 0, vec![word(label, BOLD)]);
         let items = value.as_array().map_or(&[][..], Vec::as_slice);

@@ -6,11 +6,13 @@ use imagekit_client::Response;
 use imagekit_client::types::File;
 use imagekit_openapi::{Component, Operation, component};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::page::{self, Page};
 use super::table::{Column, Table};
 use super::{file, record, secrets};
-use crate::exit::Failure;
+use crate::Context;
+use crate::exit::{Exit, Failure};
 use crate::json::{self, Field};
 use crate::terminal::{Output, plain, say, warn};
 
@@ -35,6 +37,72 @@ pub(crate) struct Format {
     /// has a line.
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub(crate) field: Vec<String>,
+}
+
+impl Format {
+    /// Whether anything else than a view for people is asked for.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        self.json || self.raw || self.csv || !self.field.is_empty()
+    }
+}
+
+/// In which form to print a list; by default as a table for people.
+#[derive(Args, Clone, Debug, Default)]
+#[group(multiple = false)]
+pub(crate) struct ListFormat {
+    /// Print each record as JSON, in a line of its own unless on a terminal.
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+
+    /// Print a line of comma-separated values for each record, after a line of names.
+    #[arg(long, help_heading = "Output")]
+    csv: bool,
+
+    /// Print one property of each record, such as `name` or, as a JSON Pointer, `/AITags/0/name`. Given
+    /// several times, the values are separated by tabs. Absent and null are empty.
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    field: Vec<String>,
+}
+
+impl ListFormat {
+    /// Whether anything else than a view for people is asked for.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        self.json || self.csv || !self.field.is_empty()
+    }
+
+    pub(crate) fn rendering(&self, now: DateTime<Utc>) -> Rendering {
+        let format = Format {
+            json: self.json,
+            raw: false,
+            csv: self.csv,
+            field: self.field.clone(),
+        };
+        Rendering::new(format, now)
+    }
+
+    /// Prints records.
+    pub(crate) fn print<'a>(
+        &self,
+        mut rendering: Rendering,
+        records: impl Iterator<Item = &'a RawValue>,
+        shape: Shape,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        let output = &context.output;
+        if self.json {
+            for record in records {
+                let rendered = rendering.of_json(record.get().as_bytes(), shape, &[], output)?;
+                rendered.write(output)?;
+            }
+        } else {
+            let records: Vec<_> = records.map(RawValue::get).collect();
+            let list = format!("[{}]", records.join(","));
+            let rendered = rendering.of_json(list.as_bytes(), shape, &[], output)?;
+            rendered.write(output)?;
+        }
+        rendering.warn_of_absent_fields();
+        Ok(Exit::Fine)
+    }
 }
 
 /// What a response holds.
@@ -65,13 +133,16 @@ pub(crate) struct Rendering {
     format: Format,
     fields: Vec<AskedFor>,
     /// The columns of tables and CSV, if they are not those that say most.
-    columns: Option<fn(&'static Component) -> Vec<Column>>,
+    columns: Option<Columns>,
     include: bool,
     several: bool,
     show_secrets: bool,
     rendered: u64,
     now: DateTime<Utc>,
 }
+
+/// Chooses the columns of tables of a component.
+type Columns = Box<dyn Fn(&'static Component) -> Vec<Column>>;
 
 struct AskedFor {
     path: String,
@@ -119,8 +190,11 @@ impl Rendering {
     }
 
     /// Sets the columns of tables of a component.
-    pub(crate) fn columns(mut self, columns: fn(&'static Component) -> Vec<Column>) -> Self {
-        self.columns = Some(columns);
+    pub(crate) fn columns(
+        mut self,
+        columns: impl Fn(&'static Component) -> Vec<Column> + 'static,
+    ) -> Self {
+        self.columns = Some(Box::new(columns));
         self
     }
 
@@ -221,7 +295,7 @@ impl Rendering {
     }
 
     fn table<'a>(&self, of: Option<&'static Component>, items: &'a [Value]) -> Table<'a> {
-        match (self.columns, of) {
+        match (&self.columns, of) {
             (Some(columns), Some(of)) => Table {
                 columns: columns(of),
                 items,

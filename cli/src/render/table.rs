@@ -124,7 +124,10 @@ impl<'a> Table<'a> {
                 }
             }
         }
-        let mut columns: Vec<_> = names.iter().map(|name| Column::of(component, name)).collect();
+        let mut columns: Vec<_> = names
+            .iter()
+            .map(|name| Column::of(component, name))
+            .collect();
         if columns.is_empty() && !items.is_empty() {
             columns.push(Column::of(None, ""));
         }
@@ -149,7 +152,10 @@ impl<'a> Table<'a> {
             return;
         }
         let cells = |column: &Column| -> Vec<String> {
-            self.items.iter().map(|item| column.cell(item, now)).collect()
+            self.items
+                .iter()
+                .map(|item| column.cell(item, now))
+                .collect()
         };
         let mut shown: Vec<(&Column, usize, Vec<String>)> = Vec::new();
         let mut left = page.output.width;
@@ -171,12 +177,14 @@ impl<'a> Table<'a> {
                 break;
             }
         }
-        let titles = shown.iter().map(|(column, width, _)| (column, *width, column.title.clone()));
+        let titles = shown
+            .iter()
+            .map(|(column, width, _)| (column, *width, column.title.clone()));
         write_row(page, titles, FAINT);
         for row in 0..self.items.len() {
-            let cells = shown
-                .iter()
-                .map(|(column, width, cells)| (column, *width, cells.get(row).cloned().unwrap_or_default()));
+            let cells = shown.iter().map(|(column, width, cells)| {
+                (column, *width, cells.get(row).cloned().unwrap_or_default())
+            });
             write_row(page, cells, PLAIN);
         }
     }
@@ -197,7 +205,12 @@ impl<'a> Table<'a> {
             line(self.columns.iter().map(name).collect());
         }
         for item in self.items {
-            line(self.columns.iter().map(|column| column.exact(item)).collect());
+            line(
+                self.columns
+                    .iter()
+                    .map(|column| column.exact(item))
+                    .collect(),
+            );
         }
         text
     }
@@ -210,16 +223,25 @@ fn write_row<'a>(
 ) {
     let last = cells.len().saturating_sub(1);
     for (index, (column, width, cell)) in cells.enumerate() {
-        let style = if index == 0 && style == PLAIN { BOLD } else { style };
+        let style = if index == 0 && style == PLAIN {
+            BOLD
+        } else {
+            style
+        };
         let padding = " ".repeat(width.saturating_sub(cell.width()));
         let painted = page.output.paint(style, &cell);
         let _ = match (column.is_number(), index == last) {
+            (_, true) if cell.is_empty() => write!(page.text, ""),
             (true, _) => write!(page.text, "{padding}{painted}"),
             (false, true) => write!(page.text, "{painted}"),
             (false, false) => write!(page.text, "{painted}{padding}"),
         };
-        page.text.push_str(if index == last { "\n" } else { "  " });
+        if index < last {
+            page.text.push_str("  ");
+        }
     }
+    page.text.truncate(page.text.trim_end_matches(' ').len());
+    page.text.push('\n');
 }
 
 fn is_nested(value: &Value) -> bool {

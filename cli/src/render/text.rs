@@ -63,7 +63,11 @@ pub(super) fn long(field: Option<&Field>, value: &Value, now: &DateTime<Utc>) ->
     };
     if let Some((short, exact)) = amount {
         let mut row = words(&short, PLAIN);
-        row.extend(exact.iter().flat_map(|exact| words(&format!("({exact})"), FAINT)));
+        row.extend(
+            exact
+                .iter()
+                .flat_map(|exact| words(&format!("({exact})"), FAINT)),
+        );
         return row;
     }
     if value.as_str() == Some("") {

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::changes::{self, Change, What};
 use super::report;
+use super::wanted::look_up;
 use crate::Context;
 use crate::args::Diff;
 use crate::config::Session;
@@ -35,8 +36,9 @@ struct Machine<'a> {
     changes: &'a [Change],
 }
 
-pub(crate) async fn diff(diff: Diff, mut context: Context) -> Result<Exit, Failure> {
+pub(crate) async fn diff(mut diff: Diff, mut context: Context) -> Result<Exit, Failure> {
     let session = Session::start(&mut context).await?;
+    diff.file = look_up(&session, &diff.file).await?;
     let progress = Progress::start(Some(2));
     let get = async |version: &VersionId| -> Result<Response<File>, Error> {
         let details = session.client.get_file_version_details(&diff.file, version);

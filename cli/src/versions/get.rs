@@ -2,17 +2,15 @@ use futures_util::stream::StreamExt as _;
 use imagekit_client::types::File;
 use imagekit_client::{Client, Response};
 
-use super::wanted::{BadLine, Target, Wanted};
+use super::wanted::{BadLine, Wanted, WantedVersion};
 use crate::Context;
 use crate::args::Get;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::render::{Rendering, Shape};
-use crate::terminal::{complain, plain, say};
-
-/// So many failures are named again in the summary.
-const SUMMED_UP: usize = 10;
+use crate::tally::Tally;
+use crate::terminal::complain;
 
 /// What became of a version.
 struct Outcome {
@@ -21,9 +19,10 @@ struct Outcome {
 }
 
 pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure> {
-    let wanted = Wanted::by(get.file, get.versions)?;
+    let mut wanted = Wanted::by(get.file, get.versions)?;
     let count = wanted.count();
     let session = Session::start(&mut context).await?;
+    wanted.look_up(&session).await?;
     let output = &context.output;
     let mut rendering = Rendering::new(get.format, context.now)
         .include(get.include)
@@ -61,12 +60,12 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
     }
     drop(progress);
     rendering.warn_of_absent_fields();
-    Ok(tally.sum_up())
+    Ok(tally.sum_up("fetched"))
 }
 
 /// Gets a version in a task of its own, which goes on while somebody reads the output slowly.
-async fn fetch(client: Client, target: Result<Target, BadLine>) -> Outcome {
-    let Target { file, version } = match target {
+async fn fetch(client: Client, target: Result<WantedVersion, BadLine>) -> Outcome {
+    let WantedVersion { file, version } = match target {
         Ok(target) => target,
         Err(BadLine { number, failure }) => {
             return Outcome {
@@ -83,46 +82,4 @@ async fn fetch(client: Client, target: Result<Target, BadLine>) -> Outcome {
         Err(error) => Err(Failure::new(Exit::Other, error.to_string())),
     };
     Outcome { name, result }
-}
-
-/// How many calls came to which end.
-#[derive(Default)]
-struct Tally {
-    succeeded: u64,
-    failed: u64,
-    /// The first of those that failed.
-    named: Vec<(String, Exit)>,
-    exit: Option<Exit>,
-}
-
-impl Tally {
-    fn fail(&mut self, name: String, exit: Exit) {
-        self.failed += 1;
-        self.exit = Some(match self.exit {
-            Some(other) if other != exit => Exit::Other,
-            _ => exit,
-        });
-        if self.named.len() < SUMMED_UP {
-            self.named.push((name, exit));
-        }
-    }
-
-    fn sum_up(self) -> Exit {
-        let Some(exit) = self.exit else {
-            return Exit::Fine;
-        };
-        let total = self.succeeded + self.failed;
-        say(format_args!(
-            "{} of {total} fetched, {} failed:",
-            self.succeeded, self.failed
-        ));
-        for (name, exit) in &self.named {
-            say(format_args!("  {}  {}", plain(name), exit.meaning()));
-        }
-        let unnamed = self.failed - self.named.len() as u64;
-        if unnamed > 0 {
-            say(format_args!("  and {unnamed} more"));
-        }
-        exit
-    }
 }

@@ -4,17 +4,28 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use imagekit_client::types::{FileId, VersionId};
 
 use crate::args::Source;
+use crate::config::Session;
 use crate::exit::Failure;
+use crate::library::Target;
 use crate::terminal::Input;
 
 pub(super) enum Wanted {
-    These(Vec<Target>),
+    These(Vec<WantedVersion>),
     /// Those on standard input, of this file or else each with its file.
     Lines(Option<FileId>),
 }
 
+/// Finds a file that is given by its path; an id stays what it is.
+pub(super) async fn look_up(session: &Session, file: &FileId) -> Result<FileId, Failure> {
+    if !file.as_str().starts_with('/') {
+        return Ok(file.clone());
+    }
+    let target: Target = file.as_str().parse().map_err(Failure::usage)?;
+    Ok(session.file_id(&target).await?.into())
+}
+
 /// A version that can be asked for.
-pub(super) struct Target {
+pub(super) struct WantedVersion {
     pub(super) file: FileId,
     pub(super) version: VersionId,
 }
@@ -44,7 +55,7 @@ impl Wanted {
             (Source::Id(file), _) => file,
         };
         let target = |version| match version {
-            Source::Id(version) => Ok(Target {
+            Source::Id(version) => Ok(WantedVersion {
                 file: file.clone(),
                 version,
             }),
@@ -52,6 +63,23 @@ impl Wanted {
         };
         let targets: Result<_, _> = versions.into_iter().map(target).collect();
         Ok(Self::These(targets?))
+    }
+
+    /// Finds the file if it is given by its path.
+    pub(super) async fn look_up(&mut self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::These(targets) => {
+                if let Some(first) = targets.first() {
+                    let file = look_up(session, &first.file).await?;
+                    for target in targets {
+                        target.file = file.clone();
+                    }
+                }
+            }
+            Self::Lines(Some(file)) => *file = look_up(session, file).await?,
+            Self::Lines(None) => {}
+        }
+        Ok(())
     }
 
     /// How many there are, unless standard input decides that.
@@ -63,7 +91,10 @@ impl Wanted {
     }
 
     /// One after another, or why one of them cannot be asked for.
-    pub(super) fn targets(self, input: Input) -> BoxStream<'static, Result<Target, BadLine>> {
+    pub(super) fn targets(
+        self,
+        input: Input,
+    ) -> BoxStream<'static, Result<WantedVersion, BadLine>> {
         match self {
             Self::These(targets) => stream::iter(targets).map(Ok).boxed(),
             Self::Lines(file) => stream::unfold(Some(input), move |input| {
@@ -74,7 +105,7 @@ impl Wanted {
                         Ok(None) => None,
                         Ok(Some(line)) => {
                             let number = input.line_number();
-                            let target = Target::read(&line, file);
+                            let target = WantedVersion::read(&line, file);
                             let target = target.map_err(|failure| BadLine { number, failure });
                             Some((target, Some(input)))
                         }
@@ -90,7 +121,7 @@ impl Wanted {
     }
 }
 
-impl Target {
+impl WantedVersion {
     /// Reads the id of a version of `file`, or else the ids of a file and of its version.
     fn read(line: &[u8], file: Option<FileId>) -> Result<Self, Failure> {
         let line = str::from_utf8(line).map_err(|_| Failure::usage("is not UTF-8"))?;

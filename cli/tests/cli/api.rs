@@ -30,7 +30,10 @@ fn text(field: &Field, value: &Value) -> String {
     match value {
         Value::String(text) if !matches!(field.ty, Type::Object | Type::Any) => text.clone(),
         Value::Array(items) if items.iter().all(is_plain) => {
-            let texts = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+            let texts = items.iter().map(|item| {
+                item.as_str()
+                    .map_or_else(|| item.to_string(), str::to_owned)
+            });
             texts.collect::<Vec<_>>().join(",")
         }
         other => other.to_string(),
@@ -60,7 +63,10 @@ fn documented(response: &Response) -> Option<&'static str> {
 
 fn arguments(operation: &Operation, by_flags: bool) -> Vec<String> {
     let mut args = vec!["api".to_owned(), operation.command.to_owned()];
-    let is_form = operation.body.as_ref().is_some_and(|it| it.media_type != "application/json");
+    let is_form = operation
+        .body
+        .as_ref()
+        .is_some_and(|it| it.media_type != "application/json");
     let body = body(operation).filter(|_| !is_form);
     if let Some(body) = body.as_ref().filter(|_| !by_flags) {
         args.extend(["--body".to_owned(), body.to_string()]);
@@ -73,7 +79,9 @@ fn arguments(operation: &Operation, by_flags: bool) -> Vec<String> {
                 None | Some(Value::Null) => continue,
                 Some(value) => value.clone(),
             },
-            _ if field.format == Some("binary") => concat!("@", env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into(),
+            _ if field.format == Some("binary") => {
+                concat!("@", env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into()
+            }
             _ if field.required => sample(field),
             _ => continue,
         };
@@ -86,20 +94,34 @@ fn arguments(operation: &Operation, by_flags: bool) -> Vec<String> {
 fn every_operation_can_be_called_by_flags_and_by_a_body() {
     let mock = Mock::start(Server::builder().stateless(true).record(1000));
     for operation in OPERATIONS {
-        let has_flags = operation.body.as_ref().is_none_or(|it| !it.properties.is_empty());
+        let has_flags = operation
+            .body
+            .as_ref()
+            .is_none_or(|it| !it.properties.is_empty());
         for by_flags in [true, false] {
             if by_flags && !has_flags {
                 continue;
             }
             let args = arguments(operation, by_flags);
-            let outcome = mock.imagekit(args.iter().map(String::as_str).chain(["--json", "--show-secrets"])).run();
+            let outcome = mock
+                .imagekit(
+                    args.iter()
+                        .map(String::as_str)
+                        .chain(["--json", "--show-secrets"]),
+                )
+                .run();
             assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{args:?}");
             let request = mock.server.requests().pop().unwrap();
             assert_eq!(request.operation(), Some(operation.id), "{args:?}");
-            let is_form = operation.body.as_ref().is_some_and(|it| it.media_type != "application/json");
+            let is_form = operation
+                .body
+                .as_ref()
+                .is_some_and(|it| it.media_type != "application/json");
             if let Some(body) = body(operation).filter(|_| !is_form) {
                 let sent: Value = serde_json::from_slice(request.body()).unwrap();
-                let nothing_is_null = body.as_object().is_some_and(|it| it.values().all(|it| !it.is_null()));
+                let nothing_is_null = body
+                    .as_object()
+                    .is_some_and(|it| it.values().all(|it| !it.is_null()));
                 if !by_flags || nothing_is_null {
                     assert_eq!(sent, body, "{args:?}");
                 }
@@ -111,7 +133,11 @@ fn every_operation_can_be_called_by_flags_and_by_a_body() {
                     let documented: Value = serde_json::from_str(documented).unwrap();
                     assert_eq!(printed, documented, "{args:?}");
                 }
-                _ => assert!(outcome.stdout.trim().is_empty() || outcome.stdout.trim() == "{}", "{args:?}: {}", outcome.stdout),
+                _ => assert!(
+                    outcome.stdout.trim().is_empty() || outcome.stdout.trim() == "{}",
+                    "{args:?}: {}",
+                    outcome.stdout
+                ),
             }
         }
     }
@@ -125,16 +151,25 @@ fn every_operation_has_a_view_help_and_no_secret_in_any_form() {
         let success = operation.success().unwrap();
         let documented = documented(success).unwrap_or_default();
         for form in ["--color=never", "--json", "--raw", "--csv"] {
-            let outcome = mock.imagekit(args.iter().map(String::as_str).chain([form])).run();
+            let outcome = mock
+                .imagekit(args.iter().map(String::as_str).chain([form]))
+                .run();
             let shown = outcome.fine();
             for secret in secrets(documented) {
                 assert!(!shown.contains(&secret), "{args:?} {form}: {shown}");
             }
         }
         let help = imagekit(["api", operation.command, "--help"]).run().fine();
-        assert!(help.contains(&format!("{} {}", operation.method, operation.path)), "{help}");
+        assert!(
+            help.contains(&format!("{} {}", operation.method, operation.path)),
+            "{help}"
+        );
         for field in operation.fields() {
-            let first = field.description.split_whitespace().next().unwrap_or_default();
+            let first = field
+                .description
+                .split_whitespace()
+                .next()
+                .unwrap_or_default();
             assert!(help.contains(first), "{} {help}", field.name);
         }
     }
@@ -157,18 +192,34 @@ fn secrets_are_shown_when_asked_for() {
     let list = ["api", "list-webhooks", "--json"];
     let hidden = mock.imagekit(list).run().fine();
     assert!(hidden.contains(r#""secret":"(hidden)""#), "{hidden}");
-    let by_path = mock.imagekit(["api", "GET", "/v1/accounts/webhooks", "--json"]).run().fine();
+    let by_path = mock
+        .imagekit(["api", "GET", "/v1/accounts/webhooks", "--json"])
+        .run()
+        .fine();
     assert_eq!(by_path, hidden);
-    let shown = mock.imagekit(list.into_iter().chain(["--show-secrets"])).run().fine();
+    let shown = mock
+        .imagekit(list.into_iter().chain(["--show-secrets"]))
+        .run()
+        .fine();
     assert!(shown.contains("whsec_"), "{shown}");
 }
 
 #[test]
 fn pages_are_followed_to_the_last_one() {
     let mock = Mock::start(Server::builder().library(Library::demo()).record(100));
-    let list = ["api", "list-assets", "--type=all", "--limit=4", "--all-pages", "--field=name"];
+    let list = [
+        "api",
+        "list-assets",
+        "--type=all",
+        "--limit=4",
+        "--all-pages",
+        "--field=name",
+    ];
     let names = mock.imagekit(list).run().fine();
-    let all = mock.imagekit(["api", "list-assets", "--type=all", "--field=name"]).run().fine();
+    let all = mock
+        .imagekit(["api", "list-assets", "--type=all", "--field=name"])
+        .run()
+        .fine();
     assert_eq!(names, all);
     assert_eq!(names.lines().count(), 14);
     assert_eq!(mock.server.requests().len(), 5);
@@ -177,12 +228,31 @@ fn pages_are_followed_to_the_last_one() {
 #[test]
 fn any_path_can_be_requested() {
     let mock = Mock::start(Server::builder().library(Library::demo()).record(100));
-    let get = ["api", "GET", "/v1/files?limit=1&sort=DESC_NAME", "-q", "skip=1", "--field", "name"];
+    let get = [
+        "api",
+        "GET",
+        "/v1/files?limit=1&sort=DESC_NAME",
+        "-q",
+        "skip=1",
+        "--field",
+        "name",
+    ];
     assert_eq!(mock.imagekit(get).run().fine(), "price list.pdf\n");
     let request = mock.server.requests().pop().unwrap();
     assert_eq!(request.path(), "/v1/files?limit=1&sort=DESC_NAME&skip=1");
-    let post = ["api", "POST", "/v1/folder", "--body", "-", "-H", "x-custom: 1"];
-    let posted = mock.imagekit(post).input(r#"{"folderName": "new", "parentFolderPath": "/"}"#).run();
+    let post = [
+        "api",
+        "POST",
+        "/v1/folder",
+        "--body",
+        "-",
+        "-H",
+        "x-custom: 1",
+    ];
+    let posted = mock
+        .imagekit(post)
+        .input(r#"{"folderName": "new", "parentFolderPath": "/"}"#)
+        .run();
     posted.fine();
     let request = mock.server.requests().pop().unwrap();
     assert_eq!(request.headers()["x-custom"], "1");
@@ -195,14 +265,35 @@ fn what_is_wrong_with_a_parameter_is_said_before_anything_is_sent() {
         (&["list-assets", "--limit", "many"][..], "not an integer"),
         (&["purge-cache"], "--url <TEXT>"),
         (&["create-origin", "--body", "{"], "not JSON"),
-        (&["create-folder", "--body", "[]", "--folder-name", "x", "--parent-folder-path", "/"], "is no object"),
-        (&["upload-file", "--file", "x.jpg", "--file-name", "x.jpg"], "given as @x.jpg"),
-        (&["get-file-details", "--file-id", ".."], "meaning of its own"),
+        (
+            &[
+                "create-folder",
+                "--body",
+                "[]",
+                "--folder-name",
+                "x",
+                "--parent-folder-path",
+                "/",
+            ],
+            "is no object",
+        ),
+        (
+            &["upload-file", "--file", "x.jpg", "--file-name", "x.jpg"],
+            "given as @x.jpg",
+        ),
+        (
+            &["get-file-details", "--file-id", ".."],
+            "meaning of its own",
+        ),
         (&["GET", "/../x"], "holds the segment"),
     ] {
         let refused = mock.imagekit(["api"].iter().chain(args)).run();
         assert_eq!(refused.code, Some(2), "{args:?} {}", refused.stderr);
-        assert!(refused.stderr.contains(problem), "{args:?} {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(problem),
+            "{args:?} {}",
+            refused.stderr
+        );
     }
     assert_eq!(mock.server.request_count(), 0);
 }

@@ -43,7 +43,7 @@ fn a_failure_names_the_request() {
     assert_eq!(request.ids(), [FILE, "not-there"]);
     assert!(failed.stderr.contains("request id "), "{}", failed.stderr);
     assert!(
-        failed.stderr.contains("check the file id"),
+        failed.stderr.contains("check the ids and paths"),
         "{}",
         failed.stderr
     );

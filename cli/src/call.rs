@@ -1,7 +1,10 @@
 //! Calls of operations that are known by the document alone.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 use imagekit_client::{Client, Method, Operation as Called, RawRequest, Response};
-use imagekit_openapi::Operation;
+use imagekit_openapi::{Field, OPERATIONS, Operation, component};
 use serde_json::value::RawValue;
 
 use crate::exit::{Exit, Failure};
@@ -14,7 +17,53 @@ pub(crate) fn call(client: &Client, operation: &'static Operation) -> Result<Raw
         operation.path,
         operation.server,
         operation.idempotent,
+        secrets(operation),
     )))
+}
+
+/// The names of what must not be seen in errors of an operation.
+fn secrets(operation: &Operation) -> &'static [&'static str] {
+    static ALL: LazyLock<HashMap<&str, Vec<&'static str>>> = LazyLock::new(|| {
+        let all = OPERATIONS.iter().map(|operation| {
+            let mut names = Vec::new();
+            let mut seen = HashSet::new();
+            collect(operation.fields(), &mut names, &mut seen);
+            let bodies = operation.body.iter().filter_map(|it| it.component);
+            let bodies = bodies.chain(operation.responses.iter().filter_map(|it| it.component));
+            for name in bodies {
+                collect_of(name, &mut names, &mut seen);
+            }
+            (operation.id, names)
+        });
+        all.collect()
+    });
+    ALL.get(operation.id).map_or(&[], Vec::as_slice)
+}
+
+fn collect(
+    fields: impl Iterator<Item = &'static Field>,
+    names: &mut Vec<&'static str>,
+    seen: &mut HashSet<&'static str>,
+) {
+    for field in fields {
+        if field.secret && !names.contains(&field.name) {
+            names.push(field.name);
+        }
+        if let Some(component) = field.component {
+            collect_of(component, names, seen);
+        }
+    }
+}
+
+fn collect_of(name: &'static str, names: &mut Vec<&'static str>, seen: &mut HashSet<&'static str>) {
+    let Some(component) = component(name).filter(|_| seen.insert(name)) else {
+        return;
+    };
+    collect(component.properties.iter(), names, seen);
+    let mapping = component.discriminator.as_ref();
+    for (_, variant) in mapping.into_iter().flat_map(|it| it.mapping) {
+        collect_of(variant, names, seen);
+    }
 }
 
 /// Starts a call of an operation by its id.

@@ -46,5 +46,9 @@ pub use secret::Secret;
 pub use upload::{UploadOutcome, UploadSource, Uploads, upload_all};
 
 pub use http::{HeaderMap, Method, StatusCode};
+/// Builds and signs delivery URLs.
+#[cfg(feature = "url")]
+pub use imagekit_url as url;
+
 /// The parts of other crates that this crate's own interface is made of.
 pub use {bytes, chrono, http, serde_json};

@@ -20,7 +20,7 @@ const FOLDERS: [&str; 3] = [SCHEMAS, generate::CLIENT, OPERATIONS];
 const OPERATIONS: &str = "client/src/generated/operations";
 
 /// The folders of the packages that are published, in the order in which they can be.
-pub(crate) const PUBLISHED: [&str; 4] = ["openapi", "client", "mock", "cli"];
+pub(crate) const PUBLISHED: [&str; 5] = ["openapi", "url", "client", "mock", "cli"];
 
 pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -55,11 +55,12 @@ fn copies(root: &Path) -> impl Iterator<Item = Output> {
     let licences = PUBLISHED.iter().flat_map(|package| {
         LICENCES.map(|licence| (licence.to_owned(), format!("{package}/{licence}")))
     });
-    let page = (
-        "docs/testing.md".to_owned(),
-        "mock/docs/testing.md".to_owned(),
-    );
-    licences.chain([page]).filter_map(|(from, path)| {
+    let pages = [("mock", "testing.md"), ("url", "urls.md")];
+    let pages = pages.map(|(package, page)| {
+        let page = format!("docs/{page}");
+        (page.clone(), format!("{package}/{page}"))
+    });
+    licences.chain(pages).filter_map(|(from, path)| {
         // A document can stand alone.
         let content = fs::read_to_string(root.join(from)).ok()?;
         Some(Output { path, content })

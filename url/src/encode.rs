@@ -1,0 +1,165 @@
+//! The alphabets of a delivery URL, and what may stand in none of its parts.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::InvalidValue;
+
+/// What clients encode in a path before they send it, and `^`, on which they do not agree.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'^');
+
+const LITERAL_PATH: &AsciiSet = &PATH.add(b'%');
+
+/// What can stand raw in neither a path nor a query.
+const RAW: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'^')
+    .add(b'\\');
+
+/// A plus in a query is a space to many readers.
+const VALUE: &AsciiSet = &RAW.add(b'+').add(b'\'');
+
+/// What `encodeURIComponent` leaves alone.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// Encodes a value that stands between two separators of a transformation, and refuses what would end it.
+pub(crate) fn value(text: &str) -> Result<String, InvalidValue> {
+    if text.is_empty() {
+        return Err(InvalidValue::new(text, "is empty"));
+    }
+    if text.contains([',', ':', '#', '&', '?', '/']) {
+        return Err(InvalidValue::new(
+            text,
+            "holds one of , : # & ? / which would end the parameter",
+        ));
+    }
+    escapes_are_whole(text)?;
+    Ok(utf8_percent_encode(text, VALUE).to_string())
+}
+
+/// Encodes what can be in no URL, and refuses what would end the transformation as a whole.
+pub(crate) fn raw(text: &str) -> Result<String, InvalidValue> {
+    if text.contains(['#', '&']) {
+        return Err(InvalidValue::new(
+            text,
+            "holds # or & which would end the transformation",
+        ));
+    }
+    escapes_are_whole(text)?;
+    Ok(utf8_percent_encode(text, RAW).to_string())
+}
+
+fn escapes_are_whole(text: &str) -> Result<(), InvalidValue> {
+    let mut rest = text.as_bytes();
+    while let Some(position) = rest.iter().position(|byte| *byte == b'%') {
+        rest = &rest[position + 1..];
+        if !matches!(rest, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()) {
+            return Err(InvalidValue::new(
+                text,
+                "holds a percent sign that starts no escape: write %25",
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn component(text: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(text, COMPONENT)
+}
+
+pub(crate) fn base64(text: &str) -> String {
+    component(&STANDARD.encode(text)).to_string()
+}
+
+/// Returns `true` if the text is written as it is, rather than in base64, where the encoding is left to us.
+pub(crate) fn is_simple(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b' '))
+}
+
+/// Encodes a path from the root of an endpoint: no slash in front, no empty segments.
+pub(crate) fn path(text: &str, percent: Percent) -> Result<String, InvalidValue> {
+    stays(text)?;
+    let set = match percent {
+        Percent::StartsEscape => PATH,
+        Percent::IsLiteral => LITERAL_PATH,
+    };
+    let mut encoded = String::with_capacity(text.len());
+    let mut segments = text.split('/').filter(|segment| !segment.is_empty());
+    if let Some(first) = segments.next() {
+        encoded.extend(utf8_percent_encode(first, set));
+    }
+    for segment in segments {
+        encoded.push('/');
+        encoded.extend(utf8_percent_encode(segment, set));
+    }
+    if text.ends_with('/') && !encoded.is_empty() {
+        encoded.push('/');
+    }
+    Ok(encoded)
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Percent {
+    StartsEscape,
+    IsLiteral,
+}
+
+/// Refuses a path that a URL parser would turn into another one.
+pub(crate) fn stays(path: &str) -> Result<(), InvalidValue> {
+    if path.contains('\\') || path.contains(|character: char| character.is_ascii_control()) {
+        return Err(InvalidValue::new(
+            path,
+            "holds a backslash or a control character, which clients rewrite",
+        ));
+    }
+    if path.split('/').any(is_dot_segment) {
+        return Err(InvalidValue::new(
+            path,
+            "holds a segment . or .. which would lead to another path",
+        ));
+    }
+    Ok(())
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    const DOTS: [&str; 6] = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"];
+    segment.len() <= 6 && DOTS.iter().any(|dots| dots.eq_ignore_ascii_case(segment))
+}
+
+/// Writes what clients do not agree about in its legal form.
+pub(crate) fn caret(text: &str) -> Cow<'_, str> {
+    if text.contains('^') {
+        text.replace('^', "%5E").into()
+    } else {
+        text.into()
+    }
+}

@@ -1,0 +1,254 @@
+use crate::encode;
+use crate::error::{Error, InvalidValue};
+use crate::transformation::Transformation;
+use crate::value::{self, Anchor, Color, Expression, IntoValue, LayerMode, Written};
+
+/// Something that is laid over an image or a video: a text, an image, a video, subtitles, or a colour.
+///
+/// Positions and times may be numbers or expressions; inside of texts, colours and gradients only of `bw`, `bh`
+/// and `bar`. Layers go into a transformation, and their own transformation may hold layers again.
+///
+/// ```
+/// use imagekit_url::{Anchor, Layer, Transformation};
+///
+/// let logo = Layer::image("/brand/logo.png")
+///     .focus(Anchor::BottomRight)
+///     .transform(Transformation::new().width("bw_mul_0.2").opacity(80));
+/// assert_eq!(
+///     Transformation::new().layer(logo).text()?,
+///     "l-image,i-brand@@logo.png,lfo-bottom_right,w-bw_mul_0.2,o-80,l-end"
+/// );
+/// # Ok::<(), imagekit_url::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    kind: Kind,
+    encoding: Encoding,
+    mode: Option<LayerMode>,
+    places: [Option<Written>; PLACES.len()],
+    transformation: Transformation,
+    error: Option<Error>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Text(String),
+    /// The word that opens the layer, and the path of its file.
+    File(&'static str, String),
+    SolidColor(Color),
+    Failed,
+}
+
+/// Position and timing, in the order in which they are written.
+const PLACES: [&str; 9] = ["lx", "ly", "lxc", "lyc", "lfo", "lap", "lso", "leo", "ldu"];
+
+/// How the text or the path of a layer is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// As it is when it holds only letters, digits, `-`, `.`, `_` and spaces (in a path, `/`), else in base64.
+    #[default]
+    Auto,
+    /// Percent-encoded. ImageKit cuts such texts at 2000 characters.
+    Plain,
+    /// In base64. ImageKit cuts such texts at 2500 characters.
+    Base64,
+}
+
+macro_rules! places {
+    ($($(#[$about:meta])* $name:ident: $type:ty = $key:literal;)+) => {$(
+        $(#[$about])*
+        #[doc = concat!("\n\nThe key is `", $key, "`.")]
+        pub fn $name(self, value: impl IntoValue<$type>) -> Self {
+            self.place($key, value.into_value().map(Into::into))
+        }
+    )+};
+}
+
+impl Layer {
+    /// Returns a layer that shows a text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(Kind::Text(text.into()))
+    }
+
+    /// Returns a layer that shows an image of the media library.
+    pub fn image(path: impl Into<String>) -> Self {
+        Self::new(Kind::File("l-image", path.into()))
+    }
+
+    /// Returns a layer that shows a video of the media library.
+    pub fn video(path: impl Into<String>) -> Self {
+        Self::new(Kind::File("l-video", path.into()))
+    }
+
+    /// Returns a layer that shows the subtitles in a file of the media library.
+    pub fn subtitles(path: impl Into<String>) -> Self {
+        Self::new(Kind::File("l-subtitles", path.into()))
+    }
+
+    /// Returns a layer that shows a colour.
+    pub fn solid_color(color: impl IntoValue<Color>) -> Self {
+        match color.into_value() {
+            Ok(color) => Self::new(Kind::SolidColor(color)),
+            Err(problem) => {
+                let key = "bg".into();
+                let error = Some(Error::Parameter { key, problem });
+                let layer = Self::new(Kind::Failed);
+                Self { error, ..layer }
+            }
+        }
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            encoding: Encoding::Auto,
+            mode: None,
+            places: Default::default(),
+            transformation: Transformation::new(),
+            error: None,
+        }
+    }
+
+    /// Sets how the text or the path is written.
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// Sets how the layer is mixed with what is below it.
+    ///
+    /// The key is `lm`.
+    pub fn mode(mut self, mode: LayerMode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    places! {
+        /// Sets the horizontal position of the anchor point.
+        x: Expression = "lx";
+        /// Sets the vertical position of the anchor point.
+        y: Expression = "ly";
+        /// Sets the horizontal position of the centre.
+        x_center: Expression = "lxc";
+        /// Sets the vertical position of the centre.
+        y_center: Expression = "lyc";
+        /// Sets the side or corner at which the layer is; ignored when there is a coordinate.
+        focus: Anchor = "lfo";
+        /// Sets which point of the layer the coordinates are those of.
+        anchor_point: Anchor = "lap";
+        /// Sets when the layer appears, in seconds.
+        start: Expression = "lso";
+        /// Sets when the layer disappears, in seconds.
+        end: Expression = "leo";
+        /// Sets how long the layer is seen, in seconds; ignored when there is an end.
+        duration: Expression = "ldu";
+    }
+
+    /// Adds steps that are applied to the layer alone.
+    pub fn transform(mut self, transformation: Transformation) -> Self {
+        self.transformation = self.transformation.then_all(transformation);
+        self
+    }
+
+    fn place(mut self, key: &'static str, value: Result<Written, InvalidValue>) -> Self {
+        match value {
+            Ok(value) => {
+                if let Some(at) = PLACES.iter().position(|it| *it == key) {
+                    self.places[at] = Some(value);
+                }
+            }
+            Err(problem) => {
+                let key = key.into();
+                self.error.get_or_insert(Error::Parameter { key, problem });
+            }
+        }
+        self
+    }
+
+    /// Returns the layer as it stands in a step, and how many levels of layers that is.
+    pub(crate) fn render(self) -> Result<(String, u8), Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        self.transformation.check()?;
+        let mut out = String::with_capacity(64);
+        self.kind.write(self.encoding, &mut out)?;
+        if let Some(mode) = self.mode {
+            Written::from(mode).push_to(&mut out, ",lm-");
+        }
+        for (key, value) in PLACES.into_iter().zip(self.places) {
+            if let Some(value) = value {
+                out.push(',');
+                out.push_str(key);
+                value.push_to(&mut out, "-");
+            }
+        }
+        if !self.transformation.is_empty() {
+            out.push(',');
+            self.transformation.write(&mut out);
+        }
+        out.push_str(",l-end");
+        Ok((out, self.transformation.levels() + 1))
+    }
+}
+
+impl Kind {
+    fn write(self, encoding: Encoding, out: &mut String) -> Result<(), Error> {
+        match self {
+            Self::Text(text) => {
+                out.push_str("l-text,");
+                written_text(&text, encoding)
+                    .map(|text| out.push_str(&text))
+                    .map_err(|problem| at("l-text", problem))
+            }
+            Self::File(opening, path) => {
+                out.push_str(opening);
+                out.push(',');
+                written_path(&path, encoding)
+                    .map(|path| out.push_str(&path))
+                    .map_err(|problem| at(opening, problem))
+            }
+            Self::SolidColor(color) => {
+                Written::from(color).push_to(out, "l-image,i-ik_canvas,bg-");
+                Ok(())
+            }
+            // It has an error, which was told before.
+            Self::Failed => Ok(()),
+        }
+    }
+}
+
+fn at(key: &'static str, problem: InvalidValue) -> Error {
+    let key = key.into();
+    Error::Parameter { key, problem }
+}
+
+fn written_text(text: &str, encoding: Encoding) -> Result<String, InvalidValue> {
+    if text.is_empty() {
+        return Err(InvalidValue::new(text, "is no text to show"));
+    }
+    Ok(if is_plain(encoding, encode::is_simple(text)) {
+        format!("i-{}", encode::component(text))
+    } else {
+        format!("ie-{}", encode::base64(text))
+    })
+}
+
+fn written_path(path: &str, encoding: Encoding) -> Result<String, InvalidValue> {
+    let path = value::stripped(path)?;
+    let is_simple = path.split('/').all(encode::is_simple);
+    if !is_plain(encoding, is_simple) {
+        return Ok(format!("ie-{}", encode::base64(path)));
+    }
+    let mut out = String::new();
+    value::text(&path.replace('/', "@@"))?.push_to(&mut out, "i-");
+    Ok(out)
+}
+
+fn is_plain(encoding: Encoding, is_simple: bool) -> bool {
+    match encoding {
+        Encoding::Auto => is_simple,
+        Encoding::Plain => true,
+        Encoding::Base64 => false,
+    }
+}

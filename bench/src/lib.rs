@@ -3,13 +3,16 @@
 mod peers;
 mod version;
 
-pub use peers::{Failure, Hyper, Lean, Ours, Peer, Plain};
+pub use peers::{Failure, Hyper, Lean, Networked, Ours, Peer, Plain};
 pub use version::Version;
 
 /// The file of the documented answer.
 pub const FILE_ID: &str = "598821f949c0a938d57563bd";
 /// The version of it.
 pub const VERSION_ID: &str = "697821f849c0a938d57563ce";
+
+/// The host of a client that is given addresses.
+const HOST: &str = "imagekit.test";
 
 /// The documented answer as a server sends it, without line breaks.
 ///

@@ -1,5 +1,7 @@
 //! The programs that `cargo xtask bench` runs and measures. Each prints one line of JSON.
 
+mod link;
+mod network;
 mod server;
 mod usage;
 
@@ -13,7 +15,9 @@ use imagekit_client::types::File;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-const KEY: &str = "your_private_api_key";
+use self::network::Fault;
+
+pub(crate) const KEY: &str = "your_private_api_key";
 
 const IN_FLIGHT: u64 = 400;
 
@@ -44,6 +48,8 @@ enum Program {
     Clients { peer: Name, count: usize },
     /// Decode the documented version.
     Decode { peer: Name, times: usize },
+    /// Make calls over a link of 40 ms there and back that has a fault, and print how long they take in seconds.
+    Network { peer: Name, fault: Fault },
     /// Run a command, and print the processor time that it and its children took.
     Time {
         #[arg(required = true, trailing_var_arg = true)]
@@ -97,6 +103,11 @@ async fn run(program: Program) -> Result<Value, Failure> {
         Program::InFlight { peer, url } => for_peer!(peer, in_flight(&url)),
         Program::Clients { peer, count } => for_peer!(peer, clients(count)),
         Program::Decode { peer, times } => decode(peer, times),
+        Program::Network { peer, fault } => match peer {
+            Name::Plain => network::measure::<Plain>(fault).await,
+            Name::Ours => network::measure::<Ours>(fault).await,
+            Name::Hyper | Name::Lean => Err("measured are `plain` and `ours`".into()),
+        },
         Program::Time { command } => time(&command),
     }
 }

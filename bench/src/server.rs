@@ -12,6 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) async fn run(delay: Duration) -> Result<Value, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("http://{}", listener.local_addr()?);
+    accept(listener, delay).await
+}
+
+pub(crate) async fn accept(listener: TcpListener, delay: Duration) -> Result<Value, Failure> {
     let body = answer()?;
     let response = format!(
         "HTTP/1.1 200 OK\r\n\

@@ -9,6 +9,7 @@ mod harness;
 mod instructions;
 mod machine;
 mod markdown;
+mod network;
 mod plot;
 mod sdks;
 
@@ -34,6 +35,9 @@ struct Options {
     /// bench/instructions.yaml.
     #[arg(long, conflicts_with = "quick")]
     check: bool,
+    /// Only make calls over a network that is far away and has faults; print, and write nothing.
+    #[arg(long, conflicts_with_all = ["quick", "check"])]
+    network: bool,
 }
 
 const ROUNDS: usize = 15;
@@ -52,6 +56,10 @@ fn main() -> ExitCode {
 
 fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let harness = Harness::build(root)?;
+    if options.network {
+        print!("{}", markdown::network(&network::measure(&harness)?));
+        return Ok(ExitCode::SUCCESS);
+    }
     let instructions = Instructions::count(&harness)?;
     print!("{}", markdown::instructions(&instructions));
     let figures = Recorded::of(&instructions)?;
@@ -70,6 +78,7 @@ fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     let measured = markdown::Measured {
+        network: network::measure(&harness)?,
         memory: calls::memory(&harness)?,
         builds: builds::measure(root, &harness)?,
         growth: growth::measure(root, &harness)?,

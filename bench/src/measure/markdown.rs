@@ -5,12 +5,14 @@ use super::builds::{Build, Builds};
 use super::calls::{Calls, LEAN, MEMORY_ROUNDS, Memory, OURS, PLAIN};
 use super::growth::Growth;
 use super::instructions::{BesideHand, Call, Instructions};
+use super::network::{Fault, Outcome, ROUNDS as NETWORK_ROUNDS};
 
 /// Everything that was measured in one run.
 pub(super) struct Measured {
     pub(super) machine: Vec<String>,
     pub(super) instructions: Instructions,
     pub(super) calls: Vec<Calls>,
+    pub(super) network: Vec<Fault>,
     pub(super) memory: Vec<Memory>,
     pub(super) builds: Builds,
     pub(super) growth: Growth,
@@ -40,6 +42,7 @@ pub(super) fn markdown(measured: &Measured) -> String {
         ratio_table(&ratios),
         losses(&ratios),
         beside_sdks(&measured.calls),
+        network(&measured.network),
         "## The figures\n".to_owned(),
         instructions(&measured.instructions),
         calls(&measured.calls),
@@ -214,6 +217,33 @@ fn beside_sdks(calls: &[Calls]) -> String {
     format!("## Beside the official SDKs\n\nHow many times what this client takes.\n\n{table}")
 }
 
+pub(super) fn network(faults: &[Fault]) -> String {
+    let shown = |outcome: Outcome| {
+        let Outcome {
+            seconds,
+            failed,
+            calls,
+        } = outcome;
+        match failed {
+            0.0 => format!("{seconds:.2} s"),
+            _ => format!("{:.0} % fail, after {seconds:.2} s", failed / calls * 100.0),
+        }
+    };
+    let rows = faults.iter().map(|Fault { what, plain, ours }| {
+        let ratio = match plain.failed + ours.failed {
+            0.0 => format!("**{:.2}**", ours.seconds / plain.seconds),
+            _ => String::new(),
+        };
+        [(*what).to_owned(), ratio, shown(*ours), shown(*plain)]
+    });
+    let table = table(&["of plain reqwest", OURS, "reqwest by hand, plain"], rows);
+    format!(
+        "## A real network\n\nOver a link of 40 ms there and back, plain HTTP, until all calls are over. Both have the \
+         same timeout of an attempt: 2 s where connections were cut, else 30 s, the default. All else is as each has \
+         it by default.\n\n{table}"
+    )
+}
+
 pub(super) fn instructions(instructions: &Instructions) -> String {
     let called = |what: &str, call: &Call| {
         let Call {
@@ -338,6 +368,7 @@ fn method(machine: &[String]) -> String {
          ```console\n\
          $ cargo xtask bench            # all of this page; needs Linux and valgrind, and takes a while\n\
          $ cargo xtask bench --quick    # instructions and the time of calls alone\n\
+         $ cargo xtask bench --network  # the calls over a network that has faults alone\n\
          $ cargo xtask bench --check    # fails if a call or a decode takes 5 % more than recorded\n\
          $ cargo bench -p imagekit-bench\n\
          ```\n\n\
@@ -354,6 +385,9 @@ fn method(machine: &[String]) -> String {
          figure is the median of {ROUNDS} turns; the times are as steady as the machine is: read \
          their ratios, and take a difference of a few hundredths for none.\n\
          - The first response counts from starting the program to its end after one call, on any core.\n\
+         - The link of a real network is a proxy on this machine that holds all bytes, and the handshake of TCP, for \
+         20 ms in each direction. It loses no packets. Its figures are medians of {NETWORK_ROUNDS} turns, of one where a turn lasts \
+         for half a minute.\n\
          - The memory of a call in flight is that of 400 calls, each on a connection of its own; it and \
          that of an idle client are medians of {MEMORY_ROUNDS} turns.\n\
          - A cold build is user and system time of cargo and all that it starts, dependencies \

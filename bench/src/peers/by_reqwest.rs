@@ -1,8 +1,11 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{Client, RequestBuilder, Url, redirect, retry};
 
-use super::{Failure, Peer, authorization};
-use crate::{FILE_ID, VERSION_ID, Version};
+use super::{Failure, Networked, Peer, authorization};
+use crate::{FILE_ID, HOST, VERSION_ID, Version};
 
 /// reqwest as its own documentation shows it.
 #[derive(Clone)]
@@ -47,6 +50,20 @@ impl Peer for Plain {
             .json()
             .await?;
         Ok(version.name)
+    }
+}
+
+impl Networked for Plain {
+    fn at(addresses: &[SocketAddr], key: &str, timeout: Duration) -> Result<Self, Failure> {
+        Ok(Self {
+            http: Client::builder()
+                .resolve_to_addrs(HOST, addresses)
+                .timeout(timeout)
+                .no_proxy()
+                .build()?,
+            url: format!("http://{HOST}"),
+            key: key.to_owned(),
+        })
     }
 }
 

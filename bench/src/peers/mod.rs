@@ -2,6 +2,9 @@ mod by_hyper;
 mod by_reqwest;
 mod ours;
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::HeaderValue;
@@ -24,6 +27,16 @@ pub trait Peer: Clone + Send + Sync + Sized + 'static {
 
     /// Fetches the version, decodes it, and gives its name.
     fn get(&self) -> impl Future<Output = Result<String, Failure>> + Send;
+}
+
+/// A client that can be measured over a network that has faults.
+pub trait Networked: Peer {
+    /// Builds a client for a host that has these addresses, whose attempts may take as long as `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be built.
+    fn at(addresses: &[SocketAddr], key: &str, timeout: Duration) -> Result<Self, Failure>;
 }
 
 /// The key as ImageKit wants it: as a user without a password.

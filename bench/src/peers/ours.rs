@@ -1,7 +1,10 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use imagekit_client::Client;
 
-use super::{Failure, Peer};
-use crate::{FILE_ID, VERSION_ID};
+use super::{Failure, Networked, Peer};
+use crate::{FILE_ID, HOST, VERSION_ID};
 
 /// The generated client.
 #[derive(Clone)]
@@ -20,5 +23,18 @@ impl Peer for Ours {
             .send()
             .await?;
         Ok(version.name)
+    }
+}
+
+impl Networked for Ours {
+    fn at(addresses: &[SocketAddr], key: &str, timeout: Duration) -> Result<Self, Failure> {
+        let client = Client::builder()
+            .base_url(format!("http://{HOST}"))
+            .allow_http(true)
+            .private_key(key)
+            .addresses(addresses.iter().copied())
+            .attempt_timeout(timeout)
+            .build()?;
+        Ok(Self(client))
     }
 }

@@ -1,0 +1,173 @@
+//! A network on this machine: a link that takes its time, goes down and is cut, and an address where nobody is.
+
+use std::future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use imagekit_bench::Failure;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::server;
+
+/// How long bytes are under way, in each direction.
+pub(crate) const DELAY: Duration = Duration::from_millis(20);
+
+/// A link to a server; both run on a thread of their own, so that they take no time of the client's.
+pub(crate) struct Link {
+    pub(crate) address: SocketAddr,
+    orders: UnboundedSender<Order>,
+}
+
+enum Order {
+    /// Carry nothing any more on the present connections, and tell nobody.
+    Cut,
+    /// Close all connections and refuse new ones for so long; the sender is told when it begins.
+    GoAway(Duration, oneshot::Sender<()>),
+}
+
+impl Link {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let (tell, told) = mpsc::channel();
+        let (orders, ordered) = unbounded_channel();
+        thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build()?.block_on(async {
+                let server = TcpListener::bind(("127.0.0.1", 0)).await?;
+                let far = server.local_addr()?;
+                tokio::spawn(server::accept(server, Duration::ZERO));
+                let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+                let _ = tell.send(listener.local_addr()?);
+                run(listener, far, ordered).await
+            })
+        });
+        let address = told.recv()?;
+        Ok(Self { address, orders })
+    }
+
+    pub(crate) fn cut(&self) -> Result<(), Failure> {
+        Ok(self.orders.send(Order::Cut)?)
+    }
+
+    /// Returns as soon as the server is away.
+    pub(crate) async fn go_away(&self, time: Duration) -> Result<(), Failure> {
+        let (tell, told) = oneshot::channel();
+        self.orders.send(Order::GoAway(time, tell))?;
+        Ok(told.await?)
+    }
+}
+
+async fn run(
+    mut listener: TcpListener,
+    far: SocketAddr,
+    mut ordered: UnboundedReceiver<Order>,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let cuts = watch::Sender::new(());
+    let mut connections = JoinSet::<io::Result<()>>::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let mut cut = cuts.subscribe();
+                let mut near = accepted?.0;
+                connections.spawn(async move {
+                    let open = Instant::now() + 2 * DELAY;
+                    let mut far = TcpStream::connect(far).await?;
+                    tokio::select! {
+                        result = connect(&mut near, &mut far, open) => result,
+                        // Both stay open, so that neither end is told.
+                        _ = cut.changed() => future::pending().await,
+                    }
+                });
+            }
+            order = ordered.recv() => match order {
+                None => return Ok(()),
+                Some(Order::Cut) => drop(cuts.send(())),
+                Some(Order::GoAway(time, tell)) => {
+                    drop(listener);
+                    connections.shutdown().await;
+                    let _ = tell.send(());
+                    sleep(time).await;
+                    listener = TcpListener::bind(address).await?;
+                }
+            }
+        }
+    }
+}
+
+/// Carries the bytes of a connection, which is open only after its handshake: that of the system takes no time.
+async fn connect(near: &mut TcpStream, far: &mut TcpStream, open: Instant) -> io::Result<()> {
+    near.set_nodelay(true)?;
+    far.set_nodelay(true)?;
+    let (near_reader, near_writer) = near.split();
+    let (far_reader, far_writer) = far.split();
+    tokio::try_join!(
+        carry(near_reader, far_writer, open),
+        carry(far_reader, near_writer, open)
+    )?;
+    Ok(())
+}
+
+async fn carry(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    open: Instant,
+) -> io::Result<()> {
+    let (send, mut sent) = unbounded_channel::<(Instant, Vec<u8>)>();
+    let read = async {
+        loop {
+            let mut bytes = Vec::with_capacity(16 * 1024);
+            from.read_buf(&mut bytes).await?;
+            let is_end = bytes.is_empty();
+            let arrives = Instant::now().max(open) + DELAY;
+            if send.send((arrives, bytes)).is_err() || is_end {
+                return Ok::<_, io::Error>(());
+            }
+        }
+    };
+    let write = async {
+        while let Some((arrives, bytes)) = sent.recv().await {
+            sleep_until(arrives).await;
+            if bytes.is_empty() {
+                return to.shutdown().await;
+            }
+            to.write_all(&bytes).await?;
+        }
+        Ok(())
+    };
+    tokio::try_join!(read, write)?;
+    Ok(())
+}
+
+/// An address that neither takes a connection nor refuses one: on Linux, a listener whose queue is full.
+pub(crate) struct SilentAddress {
+    pub(crate) address: SocketAddr,
+    _listener: TcpListener,
+    _queue: [TcpStream; 2],
+}
+
+impl SilentAddress {
+    pub(crate) async fn new() -> Result<Self, Failure> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(([127, 0, 0, 1], 0).into())?;
+        let listener = socket.listen(1)?;
+        let address = listener.local_addr()?;
+        // The queue holds one connection more than it is said to.
+        let queue = [
+            TcpStream::connect(address).await?,
+            TcpStream::connect(address).await?,
+        ];
+        Ok(Self {
+            address,
+            _listener: listener,
+            _queue: queue,
+        })
+    }
+}

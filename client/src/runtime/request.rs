@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::error::{Error, Kind};
 use super::operation::{Operation, OperationRef};
 use super::raw_response::RawResponse;
 use super::response::Response;
-use super::retry_loop;
+use super::retry_loop::Call;
 use crate::Client;
 use crate::id::{Id, check};
 use crate::options::{CallOptions, call_options};
@@ -310,7 +311,11 @@ impl Request {
     pub(crate) fn execute(
         self,
     ) -> Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>> {
-        Box::pin(retry_loop::run(self))
+        match Call::new(self) {
+            // A call that is moved into a future is held by it once, and one that is its argument twice.
+            Ok(call) => Box::pin(async move { call.send().await }),
+            Err(error) => Box::pin(future::ready(Err(error))),
+        }
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Parts) -> Result<(), String>) {

@@ -1,5 +1,5 @@
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -20,33 +20,6 @@ use super::request::{Body, Parts, Request};
 use super::retry::{Decision, Failure, Fate, Limits, Retries};
 use super::transport::{self, TransportError};
 use crate::upload::{Form, Watch};
-
-/// Sends a request, retrying as its options allow. On `Ok`, the response has a 2xx status.
-pub(super) async fn run(mut request: Request) -> Result<RawResponse, Error> {
-    let parts = std::mem::replace(&mut request.parts, Ok(Parts::default()))?;
-    let url = request.url(&parts)?;
-    let span = span(&request.operation, &url);
-    let client = request.client.clone();
-    let deadline = client
-        .inner
-        .clock
-        .now()
-        .checked_add(request.options.timeout);
-    let call = Call {
-        url,
-        headers: parts.headers,
-        is_idempotent: request.operation.is_idempotent() || parts.is_idempotent,
-        payload: Payload::new(parts.body),
-        request,
-        deadline,
-    };
-    if span.is_disabled() {
-        return call.run().await;
-    }
-    let result = call.run().instrument(span.clone()).await;
-    record(&span, &result, &client.inner.redactor);
-    result
-}
 
 /// What is sent with each attempt.
 enum Payload {
@@ -76,7 +49,8 @@ impl Payload {
     }
 }
 
-struct Call {
+/// A request that is sent, retrying as its options allow.
+pub(super) struct Call {
     request: Request,
     url: Url,
     headers: http::HeaderMap,
@@ -87,7 +61,31 @@ struct Call {
 }
 
 impl Call {
-    async fn run(self) -> Result<RawResponse, Error> {
+    pub(super) fn new(mut request: Request) -> Result<Self, Error> {
+        let parts = std::mem::replace(&mut request.parts, Ok(Parts::default()))?;
+        let now = request.clock().now();
+        Ok(Self {
+            url: request.url(&parts)?,
+            headers: parts.headers,
+            is_idempotent: request.operation.is_idempotent() || parts.is_idempotent,
+            payload: Payload::new(parts.body),
+            deadline: now.checked_add(request.options.timeout),
+            request,
+        })
+    }
+
+    /// Sends the request. On `Ok`, the response has a 2xx status.
+    pub(super) async fn send(&self) -> Result<RawResponse, Error> {
+        let span = span(&self.request.operation, &self.url);
+        if span.is_disabled() {
+            return self.run().await;
+        }
+        let result = self.run().instrument(span.clone()).await;
+        record(&span, &result, &self.request.client.inner.redactor);
+        result
+    }
+
+    async fn run(&self) -> Result<RawResponse, Error> {
         let inner = &*self.request.client.inner;
         let mut sent = 0;
         let mut retries = Retries::default();
@@ -203,17 +201,22 @@ impl Call {
     async fn attempt(&self, number: u32) -> Result<Received, Error> {
         let inner = &*self.request.client.inner;
         let options = &self.request.options;
-        let limit = options.attempt_timeout.min(self.remaining());
+        let timeout = options.attempt_timeout.min(self.remaining());
         let started = tracing::event_enabled!(tracing::Level::DEBUG).then(Instant::now);
         let mut received = None;
         let (http, generation) = inner.transport.current();
         let (request, watch) = self.http_request(&http).await?;
-        let attempt = transport::send(&http, request, options.max_response_bytes, &mut received);
-        let outcome = match &watch {
-            None => tokio::time::timeout(limit, attempt).await.ok(),
-            Some(watch) => {
-                let deadline = tokio::time::Instant::now().checked_add(self.remaining());
-                until_silent(attempt, watch, options.attempt_timeout, deadline).await
+        let outcome = {
+            // Pinned here, so that a call in flight holds it only once.
+            let response = http.execute(request);
+            let limit = options.max_response_bytes;
+            let sending = pin!(transport::receive(response, limit, &mut received));
+            match &watch {
+                None => tokio::time::timeout(timeout, sending).await.ok(),
+                Some(watch) => {
+                    let deadline = tokio::time::Instant::now().checked_add(self.remaining());
+                    until_silent(sending, watch, options.attempt_timeout, deadline).await
+                }
             }
         };
         let outcome = outcome.unwrap_or(Err(TransportError {
@@ -227,7 +230,7 @@ impl Call {
         }
         let result = match (outcome, received) {
             (Ok(()), Some(received)) if received.status.is_success() => Ok(received),
-            (outcome, received) => Err(self.attempt_failure(outcome.err(), received, limit)),
+            (outcome, received) => Err(self.attempt_failure(outcome.err(), received, timeout)),
         };
         if let Err(error) = &result
             && matches!(error.kind(), Kind::Timeout | Kind::ConnectionLost)
@@ -295,7 +298,7 @@ impl Call {
         &self,
         failed: Option<TransportError>,
         received: Option<Received>,
-        limit: Duration,
+        timeout: Duration,
     ) -> Error {
         let redactor = &self.request.client.inner.redactor;
         let kind = match (&failed, &received) {
@@ -306,7 +309,7 @@ impl Call {
         };
         let mut error = self.failure(kind);
         if kind == Kind::Timeout {
-            error = error.with_detail(format!("waited {}", rounded(limit)));
+            error = error.with_detail(format!("waited {}", rounded(timeout)));
         }
         if kind == Kind::Connect
             && let Some(proxy) = &self.request.client.inner.proxy
@@ -343,12 +346,11 @@ async fn first_of(one: impl Future<Output = ()>, other: impl Future<Output = ()>
 
 /// Waits for an attempt whose body may take any time, as long as bytes are taken.
 async fn until_silent<T>(
-    attempt: impl Future<Output = T>,
+    mut attempt: Pin<&mut impl Future<Output = T>>,
     watch: &Watch,
     silence: Duration,
     deadline: Option<tokio::time::Instant>,
 ) -> Option<T> {
-    let mut attempt = pin!(attempt);
     loop {
         let silent = watch.last_activity().checked_add(silence);
         let Some(until) = [silent, deadline].into_iter().flatten().min() else {

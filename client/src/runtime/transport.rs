@@ -92,16 +92,15 @@ pub(crate) struct TransportError {
     pub(crate) cause: Option<reqwest::Error>,
 }
 
-/// Sends a request once and reads the whole response, as far as `limit` allows.
+/// Reads the whole response to a request that is being sent, as far as `limit` allows.
 ///
 /// Fills in `received` as data arrives, so that the caller keeps the partial response after a timeout.
-pub(crate) async fn send(
-    http: &reqwest::Client,
-    request: reqwest::Request,
+pub(crate) async fn receive(
+    response: impl Future<Output = reqwest::Result<reqwest::Response>>,
     limit: usize,
     received: &mut Option<Received>,
 ) -> Result<(), TransportError> {
-    let mut response = http.execute(request).await.map_err(TransportError::new)?;
+    let mut response = response.await.map_err(TransportError::new)?;
     let declared = response.content_length();
     let received = received.insert(Received {
         status: response.status(),

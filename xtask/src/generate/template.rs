@@ -86,6 +86,14 @@ fn print(
     } else {
         quote! { let mut request = self.request; #(#alone)* }
     };
+    // A body that is not wrapped in a response does not have to be moved out of it.
+    let send = match operation.distinct_successes().as_slice() {
+        [Success::One(_)] => quote! {
+            #request
+            request.execute().await?.json()
+        },
+        _ => quote! { Ok(self.send_with_response().await?.into_body()) },
+    };
     let behaviour = behaviour(document, operation, all)?;
     Ok(quote! {
         #beta
@@ -123,7 +131,7 @@ fn print(
             ///
             /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
             pub async fn send(self) -> Result<#value, Error> {
-                Ok(self.send_with_response().await?.into_body())
+                #send
             }
 
             /// Sends the call and returns the whole response: status, headers, request id and raw body beside the

@@ -67,7 +67,8 @@ impl PurgeCache {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::Purge, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -177,7 +178,8 @@ impl GetPurgeStatus {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::PurgeState, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.

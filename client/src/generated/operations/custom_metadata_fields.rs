@@ -174,7 +174,8 @@ impl CreateCustomMetadataField {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::CustomMetadataField, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -378,7 +379,8 @@ impl UpdateCustomMetadataField {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::CustomMetadataField, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.

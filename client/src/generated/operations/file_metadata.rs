@@ -70,7 +70,8 @@ impl GetFileMetadata {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::Metadata, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -146,7 +147,8 @@ impl GetMetadataFromUrl {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::Metadata, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.

@@ -162,7 +162,8 @@ impl GetFileVersionDetails {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::File, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -342,7 +343,8 @@ impl RestoreFileVersion {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::File, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.

@@ -144,7 +144,8 @@ impl CreateSavedExtension {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::SavedExtension, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -227,7 +228,8 @@ impl GetSavedExtension {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::SavedExtension, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -421,7 +423,8 @@ impl UpdateSavedExtension {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<types::SavedExtension, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        let request = self.request;
+        request.execute().await?.json()
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.

@@ -84,15 +84,17 @@ fn print_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", plain(text));
 }
 
-/// Replaces what would steer a terminal: control characters but the line break, and marks of direction.
+/// Replaces what would steer a terminal.
 fn plain(text: &str) -> String {
-    let is_steering = |c: char| {
-        c.is_control() && c != '\n'
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     text.chars()
-        .map(|c| if is_steering(c) { '\u{fffd}' } else { c })
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// Returns `true` for control characters but the line break, and for marks of direction.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() && c != '\n'
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Keeps a text of the document on one line, so that it cannot begin a command of a CI system.

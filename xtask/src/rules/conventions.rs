@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Contract, Diagnostics, Rule, text};
 use crate::document::{Document, Role, SCHEMAS};
 use crate::generate;
+use crate::report::steers;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -72,6 +73,12 @@ pub(super) const RULES: &[Rule] = &[
         rationale: "the description is the documentation of the client",
         help: "say what it means, its unit, and when it is present",
         check: described,
+    },
+    Rule {
+        name: "plain-text",
+        rationale: "texts end up in source code, documentation, terminals and logs, which such characters steer",
+        help: "take the character out, or describe it in words",
+        check: plain_text,
     },
     Rule {
         name: "units",
@@ -457,6 +464,22 @@ fn described(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         let is_new = value.is_object() && value.get("$ref").is_none();
         if (is_header || is_parameter) && is_new && text(value, "description").trim().is_empty() {
             diagnostics.at(pointer, "the parameter or header is not described");
+        }
+    });
+}
+
+fn plain_text(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
+    let steering = |text: &str| text.chars().find(|c| steers(*c));
+    contract.document.walk(&mut |pointer, value| {
+        let keys = value.as_object().into_iter().flat_map(|it| it.keys());
+        for text in keys.map(String::as_str).chain(value.as_str()) {
+            if let Some(c) = steering(text) {
+                let code = u32::from(c);
+                diagnostics.at(
+                    pointer,
+                    format!("the text holds the character U+{code:04X}"),
+                );
+            }
         }
     });
 }

@@ -112,6 +112,36 @@ const TAKEN_BY_OPERATIONS: [&str; 12] = [
     "into",
     "try_into",
 ];
+/// What generated code calls by its plain name, from Rust's prelude.
+const TAKEN_BY_RUST: [&str; 24] = [
+    "Self",
+    "String",
+    "Option",
+    "Vec",
+    "Box",
+    "Result",
+    "Some",
+    "None",
+    "Ok",
+    "Err",
+    "Default",
+    "From",
+    "Into",
+    "TryFrom",
+    "TryInto",
+    "Iterator",
+    "IntoIterator",
+    "Clone",
+    "Debug",
+    "Send",
+    "Sync",
+    "Fn",
+    "AsRef",
+    "Drop",
+];
+/// What the modules of operations import.
+const TAKEN_BY_OPERATION_MODULES: [&str; 5] =
+    ["Client", "Error", "Operation", "Request", "Response"];
 const TAKEN_BY_CLIENT: [&str; 8] = [
     "builder",
     "from_env",
@@ -203,27 +233,7 @@ fn names(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         if !is_type_name(name) {
             diagnostics.at(&pointer, format!("`{name}` cannot be the name of a type"));
         }
-        if matches!(
-            name,
-            "Secret"
-                | "Self"
-                | "String"
-                | "Option"
-                | "Vec"
-                | "Box"
-                | "Result"
-                | "Some"
-                | "None"
-                | "Ok"
-                | "Err"
-                | "Default"
-                | "From"
-                | "Into"
-                | "Iterator"
-                | "IntoIterator"
-                | "Clone"
-                | "Debug"
-        ) {
+        if name == "Secret" || TAKEN_BY_RUST.contains(&name) {
             diagnostics.at(
                 &pointer,
                 format!("`{name}` is a name of Rust or of the client itself"),
@@ -329,13 +339,36 @@ fn collisions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
         }
     }
     let mut methods: BTreeMap<String, String> = BTreeMap::new();
-    for operation in document.operations() {
+    let operations = document.operations();
+    let ids: BTreeMap<String, &str> = operations
+        .iter()
+        .map(|operation| (operation.id.to_upper_camel_case(), operation.id.as_str()))
+        .collect();
+    for operation in &operations {
         let pointer = format!("{}/operationId", operation.pointer);
         let method = operation.id.to_snake_case();
         if TAKEN_BY_CLIENT.contains(&method.as_str()) || method.starts_with("with_") {
             diagnostics.at(
                 &pointer,
                 format!("`{method}` is a method of the client itself"),
+            );
+        }
+        let name = operation.id.to_upper_camel_case();
+        let taken = TAKEN_BY_RUST.iter().chain(&TAKEN_BY_OPERATION_MODULES);
+        if taken.into_iter().any(|it| *it == name) {
+            diagnostics.at(
+                &pointer,
+                format!("`{name}` is a name that generated operations use themselves"),
+            );
+        }
+        let of_responses = operation.id.to_upper_camel_case() + "Response";
+        if let Some(other) = ids.get(&of_responses) {
+            diagnostics.at(
+                &pointer,
+                format!(
+                    "`{other}` has the name of the responses of `{}`",
+                    operation.id
+                ),
             );
         }
         if let Some(other) = methods.insert(method.clone(), operation.id.clone())
@@ -346,7 +379,7 @@ fn collisions(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
                 format!("`{}` and `{other}` would be one method", operation.id),
             );
         }
-        colliding_parameters(document, &operation, diagnostics);
+        colliding_parameters(document, operation, diagnostics);
     }
 }
 

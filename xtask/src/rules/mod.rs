@@ -180,7 +180,7 @@ impl Rule {
             file: file.to_owned(),
             line,
             pointer: crate::report::one_line(pointer),
-            message: message.to_string(),
+            message: crate::report::one_line(&message.to_string()),
             rationale: self.rationale,
             help: self.help,
         }

@@ -5,6 +5,7 @@
 mod broken_documents;
 mod changed_documents;
 mod drift;
+mod random_documents;
 mod single_edits;
 mod spec_change;
 
@@ -12,6 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The document, from the root of the workspace.
@@ -37,6 +39,15 @@ fn workspace_of(source: &Path) -> TempDir {
         fs::copy(&file, target.join(file.file_name().unwrap())).unwrap();
     }
     workspace
+}
+
+/// The document as JSON, which is YAML too.
+fn parsed(workspace: &Path) -> Value {
+    let text = fs::read_to_string(workspace.join(DOCUMENT)).unwrap();
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
+    };
+    serde_saphyr::from_str_with_options(&text, options).unwrap()
 }
 
 /// Replaces a text of the document, which must be there.

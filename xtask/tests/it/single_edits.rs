@@ -10,7 +10,7 @@ use std::path::Path;
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value;
 
-use crate::{DOCUMENT, whole_workspace, workspace, xtask};
+use crate::{DOCUMENT, parsed, whole_workspace, workspace, xtask};
 
 const SAMPLE: usize = 29;
 
@@ -24,11 +24,7 @@ fn every_single_edit_has_the_verdict_that_the_generated_code_proves() {
     };
     let step = if selected == "all" { 1 } else { SAMPLE };
     let root = workspace.path();
-    let text = fs::read_to_string(root.join(DOCUMENT)).unwrap();
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
-    };
-    let document: Value = serde_saphyr::from_str_with_options(&text, options).unwrap();
+    let document = parsed(root);
     let before = root.join("before.yaml");
     fs::write(&before, document.to_string()).unwrap();
     fs::write(root.join(DOCUMENT), document.to_string()).unwrap();

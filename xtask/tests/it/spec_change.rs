@@ -176,7 +176,7 @@ fn run(workspace: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 /// Copies a folder without what is built, hidden, or not a part of the workspace.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let source: PathBuf = entry.unwrap().path();

@@ -12,11 +12,13 @@ use clap_complete::Shell;
 use imagekit_client::types::{FileId, VersionId};
 
 use crate::api::Call;
+use crate::auth::Auth;
 use crate::exit::Exit;
 use crate::library::{self, Find, Ls};
 use crate::render::Format;
 use crate::schema;
 use crate::versions;
+use crate::webhooks::Webhooks;
 
 /// Work with ImageKit's media library: list, upload, download, move, tag, compare.
 #[derive(Parser)]
@@ -153,9 +155,16 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Api(Call),
 
-    /// The private key.
+    /// The private key: store it, check it, remove it.
     #[command(subcommand)]
     Auth(Auth),
+
+    /// Say what is wrong with the configuration, the network and the key.
+    Doctor,
+
+    /// Events that ImageKit posts: receive, check and send them.
+    #[command(subcommand)]
+    Webhooks(Webhooks),
 
     /// The schemas of ImageKit's responses, to check stored ones with.
     #[command(subcommand)]
@@ -192,12 +201,6 @@ pub(crate) enum Versions {
 
     /// Delete earlier versions for good.
     Rm(versions::Rm),
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Auth {
-    /// Say whether the private key and the base URL work.
-    Check,
 }
 
 #[derive(Subcommand)]

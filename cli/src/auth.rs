@@ -1,40 +1,151 @@
-//! Whether the private key and the base URL work.
+//! The private key: asked for, checked, stored and forgotten.
+
+use std::io::IsTerminal as _;
+
+use clap::Subcommand;
+use imagekit_client::Error;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Context;
-use crate::config::Session;
+use crate::args::Connection;
+use crate::config::{ConfigFile, DEFAULT_PROFILE, Session};
 use crate::exit::{Exit, Failure};
-use crate::terminal::{GOOD, plain};
+use crate::terminal::{GOOD, plain, say};
 
 /// An id that no file has: who is told so has been let in.
 const NOBODYS_ID: &str = "000000000000000000000000";
 
-pub(crate) async fn check(mut context: Context) -> Result<Exit, Failure> {
-    let session = Session::start(&mut context).await?;
+#[derive(Subcommand)]
+pub(crate) enum Auth {
+    /// Ask for the private key, check it, and store it in the configuration file.
+    ///
+    /// The key is read without being shown, or with --key-stdin from the first line of standard input. The
+    /// profile is that of --profile, and --base-url is stored with it.
+    Login,
+
+    /// Say whose key is used, and whether it works.
+    #[command(visible_alias = "check")]
+    Status,
+
+    /// Remove the key of a profile from the configuration file.
+    Logout,
+}
+
+pub(crate) async fn run(auth: Auth, context: Context) -> Result<Exit, Failure> {
+    match auth {
+        Auth::Login => login(context).await,
+        Auth::Status => status(context).await,
+        Auth::Logout => logout(&context),
+    }
+}
+
+async fn login(mut context: Context) -> Result<Exit, Failure> {
+    if context.connection.demo {
+        return Err(Failure::usage("the demo needs no key"));
+    }
+    let mut file = ConfigFile::find_or_new(context.connection.config.as_deref())?;
+    let profile = profile(&context.connection)?;
+    let key: SecretString = if context.connection.key_stdin {
+        context.input.key().await?.into()
+    } else if std::io::stdin().is_terminal() {
+        let ask = || rpassword::prompt_password("Private key (it is not shown): ");
+        let key = tokio::task::spawn_blocking(ask).await;
+        let key = key.map_err(|error| Failure::new(Exit::Other, error.to_string()))?;
+        let key =
+            key.map_err(|error| Failure::usage(format!("the key cannot be read: {error}")))?;
+        key.trim().to_owned().into()
+    } else {
+        return Err(Failure::usage("there is no terminal to ask for the key on")
+            .try_this("pass it with --key-stdin"));
+    };
+    if key.expose_secret().is_empty() {
+        return Err(Failure::usage("the key is empty"));
+    }
+    let url = file.base_url(&context.connection, &profile)?;
+    let session = Session::with_key(&key, url.as_deref(), &context.connection)?;
+    let request_id = check(&session).await?;
+    file.store(&profile, &key, context.connection.base_url.as_deref())?;
     let base_url = session.client.base_url();
-    let answer = session
+    say_ok(
+        &context,
+        &format!(
+            "{base_url} accepts the key; it is stored as profile {profile:?} in {}",
+            file.path().display()
+        ),
+        request_id.as_deref(),
+    )?;
+    if let Some(variable) = crate::config::key_of_the_environment()? {
+        say(format_args!(
+            "note: {variable} is set, and used instead unless the profile is asked for by --profile"
+        ));
+    }
+    Ok(Exit::Fine)
+}
+
+fn profile(connection: &Connection) -> Result<String, Failure> {
+    Ok(match &connection.profile {
+        Some(name) => name.clone(),
+        None => crate::config::profile_of_the_environment()?
+            .unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
+    })
+}
+
+async fn status(mut context: Context) -> Result<Exit, Failure> {
+    let session = Session::start(&mut context).await?;
+    let request_id = check(&session).await?;
+    let text = format!(
+        "{} accepts the private key from {}",
+        session.client.base_url(),
+        session.key_source
+    );
+    say_ok(&context, &text, request_id.as_deref())?;
+    Ok(Exit::Fine)
+}
+
+fn say_ok(context: &Context, text: &str, request_id: Option<&str>) -> Result<(), Failure> {
+    let good = context.output.paint(GOOD, "ok");
+    let id = request_id.map_or_else(String::new, |id| format!(" (request id {id})"));
+    context
+        .output
+        .write(format!("{good}: {}\n", plain(&format!("{text}{id}"))))
+}
+
+/// Says whether the key is accepted. Returns the id of the request.
+pub(crate) async fn check(session: &Session) -> Result<Option<String>, Failure> {
+    let call = session
         .client
         .get_file_version_details(NOBODYS_ID, NOBODYS_ID)
         .send_with_response()
         .await;
-    let request_id = match answer {
-        Ok(answer) => answer.request_id().map(str::to_owned),
+    match call {
+        Ok(response) => Ok(response.request_id().map(str::to_owned)),
         Err(error) if error.is_not_found() || error.is_bad_request() => {
             if error.api_message().is_none() {
-                let message = format!("{base_url} does not answer as ImageKit does: {error}");
-                return Err(
-                    Failure::new(Exit::NotUnderstood, message).try_this("check the base URL")
-                );
+                return Err(not_imagekit(session, &error));
             }
-            error.request_id().map(str::to_owned)
+            Ok(error.request_id().map(str::to_owned))
         }
-        Err(error) => return Err(error.into()),
-    };
-    let good = context.output.paint(GOOD, "ok");
-    let request_id =
-        request_id.map_or_else(String::new, |id| format!(" (request id {})", plain(&id)));
-    context.output.write(format!(
-        "{good}: {base_url} accepts the private key from {}{request_id}\n",
-        session.key_source
-    ))?;
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn not_imagekit(session: &Session, error: &Error) -> Failure {
+    let base_url = session.client.base_url();
+    let message = format!("{base_url} does not respond as ImageKit does: {error}");
+    Failure::new(Exit::NotUnderstood, message).try_this("check the base URL")
+}
+
+fn logout(context: &Context) -> Result<Exit, Failure> {
+    let mut file = ConfigFile::find(context.connection.config.as_deref())?;
+    let profile = profile(&context.connection)?;
+    let path = file.path().display().to_string();
+    if !file.forget(&profile)? {
+        let message = format!("there is no key of profile {profile:?} in {path}");
+        return Err(Failure::new(Exit::NotFound, message));
+    }
+    let text = format!("the key of profile {profile:?} is removed from {path}\n");
+    context
+        .output
+        .write(plain(&text).trim_end().to_owned() + "\n")?;
     Ok(Exit::Fine)
 }

@@ -21,7 +21,7 @@ const KEY: &str = "IMAGEKIT_PRIVATE_KEY";
 /// The second is how ImageKit's own SDKs spell it.
 const BASE_URL: [&str; 2] = ["IMAGEKIT_BASE_URL", "IMAGE_KIT_BASE_URL"];
 const PROFILE: &str = "IMAGEKIT_PROFILE";
-const DEFAULT_PROFILE: &str = "default";
+pub(crate) const DEFAULT_PROFILE: &str = "default";
 
 /// A client, and where its key is from.
 pub(crate) struct Session {
@@ -62,6 +62,26 @@ impl Session {
         })
     }
 
+    /// A session with a key that is to be checked.
+    pub(crate) fn with_key(
+        key: &SecretString,
+        base_url: Option<&str>,
+        connection: &Connection,
+    ) -> Result<Self, Failure> {
+        let mut builder = Client::builder().private_key(key.expose_secret());
+        if let Some(url) = base_url {
+            builder = builder.base_url(url);
+        }
+        if let Some(deadline) = connection.deadline {
+            builder = builder.timeout(deadline);
+        }
+        Ok(Self {
+            client: builder.build()?,
+            key_source: KeySource::StandardInput,
+            demo: None,
+        })
+    }
+
     pub(crate) fn is_demo(&self) -> bool {
         self.demo.is_some()
     }
@@ -87,10 +107,7 @@ async fn configure(
         Some((it.private_key?, KeySource::Profile { name, file }))
     });
     let environment_key = variable(KEY)?.map(|key| (key.into(), KeySource::Environment));
-    let environment_url = match variable(BASE_URL[0])? {
-        Some(url) => Some(url),
-        None => variable(BASE_URL[1])?,
-    };
+    let environment_url = url_of_the_environment()?;
 
     // A profile that was asked for by a flag is a flag.
     let by_flag = connection.profile.is_some();
@@ -114,8 +131,7 @@ async fn configure(
     let Some((key, key_source)) = key else {
         return Err(
             Failure::new(Exit::NotAuthorised, "there is no private key").try_this(format!(
-                "set {KEY} to your private API key, or add `private_key` to {}, or try --demo",
-                file.path.display()
+                "set {KEY} to your private API key, or store it with imagekit auth login, or try --demo"
             )),
         );
     };
@@ -127,6 +143,22 @@ async fn configure(
         builder = builder.base_url(url);
     }
     Ok((builder, key_source))
+}
+
+/// The variable that holds a key, if it does.
+pub(crate) fn key_of_the_environment() -> Result<Option<&'static str>, Failure> {
+    Ok(variable(KEY)?.map(|_| KEY))
+}
+
+pub(crate) fn profile_of_the_environment() -> Result<Option<String>, Failure> {
+    variable(PROFILE)
+}
+
+fn url_of_the_environment() -> Result<Option<String>, Failure> {
+    match variable(BASE_URL[0])? {
+        Some(url) => Ok(Some(url)),
+        None => variable(BASE_URL[1]),
+    }
 }
 
 /// A variable that is set, and not to nothing.
@@ -152,8 +184,10 @@ fn without_values(message: &str) -> String {
     }
 }
 
-struct ConfigFile {
+pub(crate) struct ConfigFile {
     path: PathBuf,
+    /// Whether there is a place for it at all.
+    has_place: bool,
     profiles: BTreeMap<String, Profile>,
 }
 
@@ -173,7 +207,7 @@ struct Profile {
 
 impl ConfigFile {
     /// Reads the file, which need not exist unless it is asked for.
-    fn find(asked_for: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn find(asked_for: Option<&Path>) -> Result<Self, Failure> {
         let path = match asked_for {
             Some(path) => path.to_owned(),
             None => match etcetera::choose_base_strategy() {
@@ -182,6 +216,7 @@ impl ConfigFile {
                 Err(_) => {
                     return Ok(Self {
                         path: PathBuf::from("a configuration file"),
+                        has_place: false,
                         profiles: BTreeMap::new(),
                     });
                 }
@@ -212,8 +247,127 @@ impl ConfigFile {
         })?;
         Ok(Self {
             path,
+            has_place: true,
             profiles: contents.profiles,
         })
+    }
+
+    /// Reads the file, which need not exist: it may be written.
+    pub(crate) fn find_or_new(asked_for: Option<&Path>) -> Result<Self, Failure> {
+        match asked_for {
+            Some(path) if !path.exists() => Ok(Self {
+                path: path.to_owned(),
+                has_place: true,
+                profiles: BTreeMap::new(),
+            }),
+            asked_for => Self::find(asked_for),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.path.is_file()
+    }
+
+    /// Where a profile's key is sent: the flag over the profile over the environment.
+    pub(crate) fn base_url(
+        &self,
+        connection: &Connection,
+        profile: &str,
+    ) -> Result<Option<String>, Failure> {
+        let stored = self
+            .profiles
+            .get(profile)
+            .and_then(|it| it.base_url.clone());
+        Ok(match connection.base_url.clone().or(stored) {
+            Some(url) => Some(url),
+            None => url_of_the_environment()?,
+        })
+    }
+
+    /// Stores the key of a profile, and its base URL if there is one.
+    pub(crate) fn store(
+        &mut self,
+        profile: &str,
+        key: &SecretString,
+        base_url: Option<&str>,
+    ) -> Result<(), Failure> {
+        if !self.has_place {
+            return Err(
+                Failure::usage("there is no home folder for a configuration file")
+                    .try_this("name the file with --config"),
+            );
+        }
+        self.edit(|profiles| {
+            let table = profiles.entry(profile).or_insert_with(toml_edit::table);
+            table["private_key"] = toml_edit::value(key.expose_secret());
+            if let Some(url) = base_url {
+                table["base_url"] = toml_edit::value(url);
+            }
+            true
+        })
+        .map(|_| ())
+    }
+
+    /// Removes the key of a profile. Returns whether there was one.
+    pub(crate) fn forget(&mut self, profile: &str) -> Result<bool, Failure> {
+        if !self.exists() {
+            return Ok(false);
+        }
+        self.edit(|profiles| {
+            let Some(table) = profiles
+                .get_mut(profile)
+                .and_then(toml_edit::Item::as_table_like_mut)
+            else {
+                return false;
+            };
+            let was_there = table.remove("private_key").is_some();
+            if table.is_empty() {
+                profiles.remove(profile);
+            }
+            was_there
+        })
+    }
+
+    /// Changes the profiles, and leaves everything else in the file as it is. The file is replaced as a whole, and
+    /// nobody else can read it.
+    fn edit(
+        &mut self,
+        change: impl FnOnce(&mut dyn toml_edit::TableLike) -> bool,
+    ) -> Result<bool, Failure> {
+        let path = &self.path;
+        let cannot = |error: &dyn fmt::Display| {
+            Failure::new(
+                Exit::Other,
+                format!("cannot write {}: {error}", path.display()),
+            )
+        };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(cannot(&error)),
+        };
+        // It has been read before, so that nothing is wrong with it.
+        let mut document: toml_edit::DocumentMut =
+            text.parse().map_err(|_| cannot(&"it is not TOML"))?;
+        let profiles = document.entry("profiles").or_insert_with(|| {
+            let mut table = toml_edit::Table::new();
+            table.set_implicit(true);
+            toml_edit::Item::Table(table)
+        });
+        let profiles = profiles.as_table_like_mut();
+        let profiles = profiles.ok_or_else(|| cannot(&"`profiles` is no table"))?;
+        if !change(profiles) {
+            return Ok(false);
+        }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
+        }
+        write_privately(path, &document.to_string()).map_err(|error| cannot(&error))?;
+        Ok(true)
     }
 
     /// The profile to use; only one that is asked for must exist.
@@ -253,6 +407,30 @@ impl ConfigFile {
 
     #[cfg(not(unix))]
     fn warn_if_others_can_read(&self) {}
+}
+
+/// Replaces a file by one that only its owner can read.
+fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let written = options.open(&new).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    });
+    if written.is_err() {
+        // What is half done is worth nothing.
+        let _ = std::fs::remove_file(&new);
+    }
+    written
 }
 
 impl fmt::Display for KeySource {

@@ -128,6 +128,15 @@ impl Failure {
     }
 }
 
+/// Returns what an error was caused by at first, which says it best.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (exit, hint) = if error.is_configuration() || error.is_invalid_request() {

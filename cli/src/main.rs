@@ -6,6 +6,7 @@ mod auth;
 mod call;
 mod config;
 mod demo;
+mod doctor;
 mod exit;
 mod json;
 mod library;
@@ -16,6 +17,7 @@ mod schema;
 mod tally;
 mod terminal;
 mod versions;
+mod webhooks;
 mod words;
 
 use std::process::ExitCode;
@@ -23,7 +25,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
 
-use crate::args::{Arguments, Auth, Command, Connection, Schema, Versions};
+use crate::args::{Arguments, Command, Connection, Schema, Versions};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Input, Output, complain, say};
 
@@ -125,7 +127,9 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Versions(Versions::Get(get)) => versions::get(get, context).await,
         Command::Versions(Versions::Diff(diff)) => versions::diff(diff, context).await,
         Command::Api(call) => api::run(call, context).await,
-        Command::Auth(Auth::Check) => auth::check(context).await,
+        Command::Auth(auth) => auth::run(auth, context).await,
+        Command::Doctor => doctor::run(context).await,
+        Command::Webhooks(webhooks) => webhooks::run(webhooks, context).await,
         Command::Schema(Schema::Validate(validate)) => {
             schema::validate(validate, context.input, &context.output).await
         }

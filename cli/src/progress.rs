@@ -19,7 +19,7 @@ impl Progress {
     pub(crate) fn start(total: Option<u64>) -> Self {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
-            Some(1) => "{spinner} waiting for the answer, {elapsed}",
+            Some(1) => "{spinner} waiting for the response, {elapsed}",
             Some(_) => "{bar:30} {human_pos} of {human_len}, {speed}, {eta} left",
             None => "{spinner} {human_pos} done, {speed}",
         };

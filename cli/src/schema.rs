@@ -9,7 +9,7 @@ use crate::args::{PrintSchema, Validate};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{BAD, GOOD, Input, Output, plain};
 
-/// The schema of the answers that people store.
+/// The schema of the responses that people store.
 pub(crate) const DEFAULT: &str = "File";
 
 /// The names of all schemas.

@@ -116,11 +116,9 @@ impl Input {
     /// Whether a person allows what a question asks. Without a person to ask, it is refused.
     pub(crate) async fn allows(&mut self, question: &str) -> Result<bool, Failure> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Err(Failure::usage(format!(
-                "{} would have to be asked, and there is no terminal",
-                plain(question)
-            ))
-            .try_this("allow it with --yes"));
+            let action = question.trim_end_matches('?');
+            let problem = format!("there is no terminal to ask on whether to {action}");
+            return Err(Failure::usage(problem).try_this("allow it with --yes"));
         }
         let _ = write!(anstream::stderr().lock(), "{} [y/N] ", plain(question));
         let mut answer = String::new();

@@ -16,7 +16,7 @@ use super::asset::Target;
 use super::transfer::{Bars, FileBar, Outcome, Report};
 use crate::Context;
 use crate::config::Session;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, innermost};
 use crate::tally::Tally;
 use crate::terminal::say;
 use crate::words;
@@ -317,13 +317,11 @@ impl From<std::io::Error> for Interrupted {
 
 impl From<reqwest::Error> for Interrupted {
     fn from(error: reqwest::Error) -> Self {
-        // The innermost cause says it best.
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
         let retryable = !error.is_builder() && !error.is_redirect();
-        let failure = Failure::new(Exit::Unreachable, format!("it was not delivered: {cause}"));
+        let failure = Failure::new(
+            Exit::Unreachable,
+            format!("it was not delivered: {}", innermost(&error)),
+        );
         Self {
             failure: failure.try_this("try again later; what has come is kept"),
             retryable,

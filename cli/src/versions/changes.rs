@@ -35,7 +35,7 @@ pub(crate) enum What {
     },
 }
 
-/// Compares two answers. Null, absent and empty are the same to ImageKit, and so they are here.
+/// Compares two responses. Null, absent and empty are the same to ImageKit, and so they are here.
 ///
 /// Plain values come first, since they tell most about a file.
 pub(crate) fn between(before: &Value, after: &Value) -> Vec<Change> {

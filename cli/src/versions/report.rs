@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::changes::{self, Change, What};
 use super::diff::Comparison;
 use crate::config::Session;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, innermost};
 use crate::terminal::warn;
 use crate::words;
 
@@ -158,24 +158,17 @@ async fn thumbnail(version: &File, session: &Session) -> Option<String> {
     }
 }
 
-/// Fetches a picture, without the private key: the address is whatever the answer said.
+/// Fetches a picture, without the private key: the address is whatever the response said.
 async fn fetch(url: &str, https_only: bool) -> Result<String, String> {
-    let because = |error: reqwest::Error| {
-        // The innermost cause says it best.
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
-        cause.to_string()
-    };
+    let because = |error: reqwest::Error| innermost(&error);
     let client = reqwest::Client::builder()
         .timeout(THUMBNAIL_TIME)
         .https_only(https_only)
         .build()
         .map_err(because)?;
-    let answer = client.get(url).send().await.map_err(because)?;
-    let mut answer = answer.error_for_status().map_err(because)?;
-    let kind = answer
+    let response = client.get(url).send().await.map_err(because)?;
+    let mut response = response.error_for_status().map_err(because)?;
+    let kind = response
         .headers()
         .get(reqwest::header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -183,7 +176,7 @@ async fn fetch(url: &str, https_only: bool) -> Result<String, String> {
         .ok_or("it is no picture")?
         .to_owned();
     let mut picture = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(because)? {
+    while let Some(chunk) = response.chunk().await.map_err(because)? {
         picture.extend_from_slice(&chunk);
         if picture.len() > THUMBNAIL_BYTES {
             return Err(format!("it is longer than {THUMBNAIL_BYTES} bytes"));

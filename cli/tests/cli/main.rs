@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod auth;
 mod batch;
 mod configuration;
 mod failures;
@@ -17,3 +18,6 @@ mod schema;
 mod support;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod transfer;
+mod webhooks;

@@ -6,7 +6,16 @@ use crate::support::imagekit;
 fn every_shell_can_complete_the_commands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = imagekit(["completions", shell]).run().fine();
-        for word in ["versions", "diff", "concurrency", "auth", "profile"] {
+        for word in [
+            "versions",
+            "diff",
+            "concurrency",
+            "auth",
+            "profile",
+            "list-assets",
+            "search-query",
+            "DESC_RELEVANCE",
+        ] {
             assert!(script.contains(word), "{shell} does not complete {word}");
         }
     }
@@ -22,7 +31,10 @@ fn every_command_has_a_manual_page() {
         "imagekit",
         "imagekit-versions-get",
         "imagekit-versions-diff",
-        "imagekit-auth-check",
+        "imagekit-auth-status",
+        "imagekit-upload",
+        "imagekit-folder-create",
+        "imagekit-api-get-file-details",
     ] {
         let text = fs::read_to_string(folder.path().join(page).with_extension("1")).unwrap();
         assert!(text.contains(".SH OPTIONS"), "{page}: {text}");

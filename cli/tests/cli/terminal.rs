@@ -1,7 +1,7 @@
 //! Terminals, pipes that break and outputs that are closed.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
@@ -86,6 +86,83 @@ fn a_narrow_terminal_gets_narrow_lines() {
     let seen = on_terminal(30, &get, &[]);
     assert!(
         seen.contains("\nTags\n  [t-shirt] [round-neck]\n  [sale2019]\n"),
+        "{seen}"
+    );
+}
+
+#[test]
+fn tables_are_coloured_on_a_terminal_and_lose_columns_on_a_narrow_one() {
+    let ls = ["ls", "/catalogue/2025"];
+    let wide = on_terminal(100, &ls, &[]);
+    assert!(wide.contains("\u{1b}[2mName"), "{wide:?}");
+    assert!(
+        wide.contains("\u{1b}[1mwinter coat.jpg\u{1b}[0m"),
+        "{wide:?}"
+    );
+    let plain = on_terminal(100, &ls, &[("NO_COLOR", "1")]);
+    assert!(!plain.contains('\u{1b}'), "{plain:?}");
+    assert!(plain.contains("68f1c2a95c7cd75eb8a1d04e"), "{plain}");
+    let narrow = on_terminal(40, &ls, &[("NO_COLOR", "1")]);
+    assert_eq!(
+        narrow,
+        "Name                Size\nwinter coat.jpg  4.93 MB\n"
+    );
+    let json = on_terminal(40, &["ls", "/brand", "--json", "--color=never"], &[]);
+    assert!(json.starts_with("{\n  \"fileId\""), "{json}");
+}
+
+#[test]
+fn a_tree_and_usage_are_drawn_on_a_terminal() {
+    let tree = on_terminal(80, &["ls", "/catalogue", "--tree"], &[("NO_COLOR", "1")]);
+    assert_eq!(
+        tree,
+        "/catalogue\n└── 2025/\n    └── winter coat.jpg  4.93 MB\n1 folder, 1 file\n"
+    );
+    let usage = on_terminal(90, &["usage"], &[]);
+    assert!(
+        usage.contains("\u{1b}[32m████████████████████\u{1b}[0m"),
+        "{usage:?}"
+    );
+    let narrow = on_terminal(40, &["usage"], &[]);
+    assert!(!narrow.contains('█'), "{narrow}");
+}
+
+/// Runs a command on a terminal, types something, and returns what is on the screen at the end.
+fn typing(args: &[&str], typed: &str) -> (Option<i32>, String) {
+    let mock = Mock::start(Server::builder().library(Library::demo()));
+    let (screen, program) = terminal(100);
+    let mut imagekit = mock.imagekit(args);
+    let mut child = imagekit
+        .command
+        .stdin(program.try_clone().unwrap())
+        .stdout(program.try_clone().unwrap())
+        .stderr(program)
+        .spawn()
+        .unwrap();
+    drop(imagekit);
+    let mut screen = File::from(screen);
+    // A terminal keeps what is typed until somebody reads it.
+    screen.write_all(typed.as_bytes()).unwrap();
+    let mut seen = Vec::new();
+    let _ = screen.read_to_end(&mut seen);
+    let code = child.wait().unwrap().code();
+    (code, String::from_utf8(seen).unwrap().replace("\r\n", "\n"))
+}
+
+#[test]
+fn deleting_is_asked_for_on_a_terminal() {
+    let rm = ["rm", "-r", "/catalogue", "/brand/logo.png"];
+    let question = "delete /brand/logo.png and /catalogue/ with 1 file for good? [y/N]";
+    let (code, seen) = typing(&rm, "n\n");
+    assert_eq!(code, Some(1), "{seen}");
+    assert!(seen.contains(question), "{seen}");
+    assert!(seen.contains("nothing was deleted"), "{seen}");
+    let (code, seen) = typing(&rm, "\n");
+    assert_eq!(code, Some(1), "{seen}");
+    let (code, seen) = typing(&rm, "y\n");
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(
+        seen.contains("deleted /brand/logo.png\ndeleted /catalogue/\n"),
         "{seen}"
     );
 }

@@ -12,13 +12,15 @@ use tracing::{Instrument as _, Span};
 use url::Url;
 
 use super::error::{Error, Kind};
-use super::operation::Operation;
+use super::operation::{Operation, OperationRef};
 use super::rate_limiter::Turn;
 use super::raw_response::{RawResponse, Received};
 use super::redact::Redactor;
 use super::request::{Body, Parts, Request};
 use super::retry::{Decision, Failure, Fate, Limits, Retries};
 use super::transport::{self, TransportError};
+use crate::Client;
+use crate::options::CallOptions;
 use crate::upload::{Form, Watch};
 
 /// What is sent with each attempt.
@@ -51,7 +53,9 @@ impl Payload {
 
 /// A request that is sent, retrying as its options allow.
 pub(super) struct Call {
-    request: Request,
+    client: Client,
+    operation: OperationRef,
+    options: CallOptions,
     url: Url,
     headers: http::HeaderMap,
     payload: Payload,
@@ -63,30 +67,33 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn new(mut request: Request) -> Result<Self, Error> {
         let parts = std::mem::replace(&mut request.parts, Ok(Parts::default()))?;
+        let url = request.url(&parts)?;
         let now = request.clock().now();
         Ok(Self {
-            url: request.url(&parts)?,
+            url,
             headers: parts.headers,
             is_idempotent: request.operation.is_idempotent() || parts.is_idempotent,
             payload: Payload::new(parts.body),
             deadline: now.checked_add(request.options.timeout),
-            request,
+            client: request.client,
+            operation: request.operation,
+            options: request.options,
         })
     }
 
     /// Sends the request. On `Ok`, the response has a 2xx status.
     pub(super) async fn send(&self) -> Result<RawResponse, Error> {
-        let span = span(&self.request.operation, &self.url);
+        let span = span(&self.operation, &self.url);
         if span.is_disabled() {
             return self.run().await;
         }
         let result = self.run().instrument(span.clone()).await;
-        record(&span, &result, &self.request.client.inner.redactor);
+        record(&span, &result, &self.client.inner.redactor);
         result
     }
 
     async fn run(&self) -> Result<RawResponse, Error> {
-        let inner = &*self.request.client.inner;
+        let inner = &*self.client.inner;
         let mut sent = 0;
         let mut retries = Retries::default();
         let mut not_before = None;
@@ -100,8 +107,8 @@ impl Call {
             let error = match self.attempt(sent).await {
                 Ok(received) => {
                     return Ok(RawResponse {
-                        client: self.request.client.clone(),
-                        operation: self.request.operation.clone(),
+                        client: self.client.clone(),
+                        operation: self.operation.clone(),
                         received,
                         attempts: sent,
                     });
@@ -117,8 +124,8 @@ impl Call {
                 asked,
             };
             let limits = Limits {
-                max_retries: self.request.options.max_retries,
-                max_retry_wait: self.request.options.max_retry_wait,
+                max_retries: self.options.max_retries,
+                max_retry_wait: self.options.max_retry_wait,
                 remaining: self.remaining(),
             };
             let decision = retries.decide(&failure, &limits, (inner.jitter)());
@@ -128,7 +135,7 @@ impl Call {
                     Decision::GiveUp => asked.unwrap_or_default(),
                 };
                 inner.rate_limiter.hold(
-                    self.request.operation.id(),
+                    self.operation.id(),
                     inner.clock.now(),
                     pause,
                     error.rate_limit().unwrap_or_default(),
@@ -157,8 +164,8 @@ impl Call {
 
     /// Waits until `not_before`, and then until the limits of the server let the call start.
     async fn await_turn(&self, not_before: Option<Instant>) -> Result<(), Error> {
-        let inner = &*self.request.client.inner;
-        let mut ticket = inner.rate_limiter.ticket(self.request.operation.id());
+        let inner = &*self.client.inner;
+        let mut ticket = inner.rate_limiter.ticket(self.operation.id());
         loop {
             let changed = inner.rate_limiter.changed();
             let now = inner.clock.now();
@@ -174,7 +181,7 @@ impl Call {
                     }
                     Turn::Later { check_at, expected } => {
                         let wait = expected.saturating_duration_since(now);
-                        let options = &self.request.options;
+                        let options = &self.options;
                         if wait >= self.remaining() || wait > options.max_retry_wait {
                             return Err(self.failure(Kind::Throttled).with_wait(Some(wait)));
                         }
@@ -189,18 +196,18 @@ impl Call {
 
     fn remaining(&self) -> Duration {
         self.deadline.map_or(Duration::MAX, |deadline| {
-            deadline.saturating_duration_since(self.request.client.inner.clock.now())
+            deadline.saturating_duration_since(self.client.inner.clock.now())
         })
     }
 
     fn failure(&self, kind: Kind) -> Error {
-        Error::new(kind).with_operation(self.request.operation.clone())
+        Error::new(kind).with_operation(self.operation.clone())
     }
 
     /// Sends the request once. On `Ok`, the response has a 2xx status.
     async fn attempt(&self, number: u32) -> Result<Received, Error> {
-        let inner = &*self.request.client.inner;
-        let options = &self.request.options;
+        let inner = &*self.client.inner;
+        let options = &self.options;
         let timeout = options.attempt_timeout.min(self.remaining());
         let started = tracing::event_enabled!(tracing::Level::DEBUG).then(Instant::now);
         let mut received = None;
@@ -215,7 +222,9 @@ impl Call {
                 None => tokio::time::timeout(timeout, sending).await.ok(),
                 Some(watch) => {
                     let deadline = tokio::time::Instant::now().checked_add(self.remaining());
-                    until_silent(sending, watch, options.attempt_timeout, deadline).await
+                    // Boxed, like all that only uploads need, so that other calls do not hold room for it.
+                    let silent = until_silent(sending, watch, options.attempt_timeout, deadline);
+                    Box::pin(silent).await
                 }
             }
         };
@@ -249,13 +258,12 @@ impl Call {
         &self,
         http: &reqwest::Client,
     ) -> Result<(reqwest::Request, Option<Arc<Watch>>), Error> {
-        let inner = &*self.request.client.inner;
-        let method = self.request.operation.method().clone();
+        let inner = &*self.client.inner;
+        let method = self.operation.method().clone();
         let mut watch = None;
         let mut request = match &self.payload {
             Payload::Form(form) => {
-                let sending = form
-                    .open()
+                let sending = Box::pin(form.open())
                     .await
                     .map_err(|reason| self.failure(Kind::Source).with_detail(reason))?;
                 watch = Some(sending.watch);
@@ -285,7 +293,7 @@ impl Call {
                 HeaderValue::from_static("application/json"),
             );
         }
-        if self.request.operation.server().is_some() {
+        if self.operation.server().is_some() {
             headers.remove(header::HOST);
         }
         for (name, value) in &self.headers {
@@ -300,7 +308,7 @@ impl Call {
         received: Option<Received>,
         timeout: Duration,
     ) -> Error {
-        let redactor = &self.request.client.inner.redactor;
+        let redactor = &self.client.inner.redactor;
         let kind = match (&failed, &received) {
             (Some(failed), _) => failed.kind,
             (None, Some(received)) if is_redirect(received.status) => Kind::Redirect,
@@ -312,7 +320,7 @@ impl Call {
             error = error.with_detail(format!("waited {}", rounded(timeout)));
         }
         if kind == Kind::Connect
-            && let Some(proxy) = &self.request.client.inner.proxy
+            && let Some(proxy) = &self.client.inner.proxy
         {
             error = error.with_proxy(proxy);
         }
@@ -321,7 +329,7 @@ impl Call {
                 Payload::Json(body) => body,
                 Payload::Empty | Payload::Form(_) => &[],
             };
-            let secrets = self.request.operation.secrets();
+            let secrets = self.operation.secrets();
             let redactor = redactor.with(secrets, &[sent, &received.body]);
             error = error.with_received(redactor.received(received), &redactor);
         }

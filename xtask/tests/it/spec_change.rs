@@ -38,9 +38,196 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(file.type_, Some(FileVersionType::Archived));
     let request = server.join().map_err(|_| "the server failed")??;
     println!("{request}: {}", file.main_color.as_deref().unwrap_or_default());
+    shelves().await
+}
+
+/// A union in a list of pages, and a property of a request that has three states.
+async fn shelves() -> Result<(), Box<dyn std::error::Error>> {
+    use imagekit_client::types::{Shelf, ShelfColor};
+
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let server = std::thread::spawn(move || -> std::io::Result<Vec<String>> {
+        let mut seen = Vec::new();
+        for body in [
+            r#"[{"kind":"open","boards":3},{"kind":"glass","lock":"l"}]"#,
+            r#"[{"kind":"hanging","hooks":2}]"#,
+            "",
+            "",
+        ] {
+            let (mut stream, _) = listener.accept()?;
+            let mut request = Vec::new();
+            let mut chunk = [0; 4096];
+            loop {
+                let count = stream.read(&mut chunk)?;
+                request.extend_from_slice(&chunk[..count]);
+                let text = String::from_utf8_lossy(&request);
+                let Some((head, sent)) = text.split_once("\r\n\r\n") else { continue };
+                let length = head.to_lowercase().split_once("content-length: ").map_or(0, |(_, it)| {
+                    it.lines().next().and_then(|it| it.parse().ok()).unwrap_or(0)
+                });
+                if sent.len() == length {
+                    let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
+                    seen.push(format!("{line} {sent}"));
+                    break;
+                }
+            }
+            write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+        }
+        Ok(seen)
+    });
+    let client = Client::builder().private_key("private_test").base_url(url).build()?;
+    let all = client.list_shelves().color(ShelfColor::Red).limit(2).items().collect().await?;
+    let told: Vec<String> = all
+        .iter()
+        .map(|shelf| match shelf {
+            Shelf::Open(open) => format!("{:?} boards", open.boards),
+            Shelf::Glass(glass) => format!("lock {:?}", glass.lock),
+            Shelf::Unknown(unknown) => format!("unknown {:?}", unknown.tag()),
+            _ => "another".to_owned(),
+        })
+        .collect();
+    println!("{}", told.join(", "));
+    client.label_shelf("598821f949c0a938d57563bd").clear_label().send().await?;
+    client.label_shelf("598821f949c0a938d57563bd").label("A").color("pink").send().await?;
+    for request in server.join().map_err(|_| "the server failed")?? {
+        println!("{request}");
+    }
     Ok(())
 }
 "##;
+
+/// What else a document of tomorrow may hold: a paged list of an open union, and three states.
+const SHELVES: &str = "  /v1/shelves:
+    get:
+      operationId: listShelves
+      x-pages:
+        offset: skip
+        limit: limit
+      tags:
+        - Files
+      summary: Lists the shelves
+      description: Returns the shelves of the library. Idempotent, as it only reads.
+      parameters:
+        - name: color
+          in: query
+          description: Only shelves of this colour.
+          schema:
+            $ref: '#/components/schemas/ShelfColor'
+        - name: skip
+          in: query
+          description: The number of shelves to leave out.
+          schema:
+            type: integer
+            format: int64
+        - name: limit
+          in: query
+          description: The largest number of shelves to return.
+          schema:
+            type: integer
+            format: int64
+            maximum: 2
+      responses:
+        '200':
+          description: The shelves.
+          content:
+            application/json:
+              schema:
+                type: array
+                items:
+                  $ref: '#/components/schemas/Shelf'
+              example: [{kind: open, boards: 3}]
+        '4XX':
+          $ref: '#/components/responses/ClientError'
+        '5XX':
+          $ref: '#/components/responses/ServerError'
+
+  /v1/shelves/{fileId}:
+    patch:
+      operationId: labelShelf
+      x-idempotent: true
+      tags:
+        - Files
+      summary: Labels a shelf
+      description: Changes what stands on a shelf. Idempotent, as the label is the same afterwards.
+      parameters:
+        - $ref: '#/components/parameters/FileId'
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              $ref: '#/components/schemas/LabelShelfRequest'
+            example: {label: A}
+      responses:
+        '200':
+          description: It is labelled.
+        '4XX':
+          $ref: '#/components/responses/ClientError'
+        '5XX':
+          $ref: '#/components/responses/ServerError'
+
+";
+
+const SHELF_SCHEMAS: &str = "  schemas:
+    GlassShelf:
+      type: object
+      description: A shelf behind glass.
+      properties:
+        kind:
+          type: string
+          description: What tells shelves apart.
+          enum:
+            - glass
+        lock:
+          type: string
+          description: The name of its lock.
+    LabelShelfRequest:
+      type: object
+      description: What stands on a shelf.
+      properties:
+        color:
+          description: Its colour.
+          allOf:
+            - $ref: '#/components/schemas/ShelfColor'
+        label:
+          type: string
+          nullable: true
+          description: The text on it. Null takes it away.
+    OpenShelf:
+      type: object
+      description: A shelf in the open.
+      properties:
+        kind:
+          type: string
+          description: What tells shelves apart.
+          enum:
+            - open
+        boards:
+          type: integer
+          format: int64
+          description: The number of its boards.
+    Shelf:
+      description: A shelf. More kinds may come.
+      x-open: true
+      anyOf:
+        - $ref: '#/components/schemas/OpenShelf'
+        - $ref: '#/components/schemas/GlassShelf'
+      discriminator:
+        propertyName: kind
+        mapping:
+          open: '#/components/schemas/OpenShelf'
+          glass: '#/components/schemas/GlassShelf'
+    ShelfColor:
+      description: The colour of a shelf. More values may come.
+      anyOf:
+        - type: string
+          enum:
+            - red
+        - type: string
+      x-enum-descriptions:
+        red: It is red.
+";
 
 const OPERATION: &str = "  /v1/files/{fileId}/summary:
     get:
@@ -108,8 +295,9 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     edit(
         &workspace,
         "x-webhooks:\n",
-        &format!("{OPERATION}x-webhooks:\n"),
+        &format!("{OPERATION}{SHELVES}x-webhooks:\n"),
     );
+    edit(&workspace, "\n  schemas:\n", &format!("\n{SHELF_SCHEMAS}"));
     let (success, said) = run(&workspace, &["validate"]);
     assert_eq!(
         (success, said.as_str()),
@@ -122,9 +310,16 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
         "### Compatible\n\n\
          - `File.mainColor`: is new\n\
          - `FileVersionType`: has the new value `archived`\n\
+         - `GlassShelf`: is new\n\
+         - `LabelShelfRequest`: is new\n\
+         - `OpenShelf`: is new\n\
+         - `ShelfColor`: is new\n\
+         - `Shelf`: is new\n\
          - descriptions and examples: changed in 1 place\n\
          - operation `archiveFile` (PUT /v1/files/{fileId}/summary): is new\n\
-         - operation `getFileSummary` (GET /v1/files/{fileId}/summary): is new\n"
+         - operation `getFileSummary` (GET /v1/files/{fileId}/summary): is new\n\
+         - operation `labelShelf` (PATCH /v1/shelves/{fileId}): is new\n\
+         - operation `listShelves` (GET /v1/shelves): is new\n"
     );
 
     // The client knows them after nothing but `generate`.
@@ -146,7 +341,12 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(
         said,
-        "GET /v1/files/598821f949c0a938d57563bd/summary HTTP/1.1: green\n"
+        "GET /v1/files/598821f949c0a938d57563bd/summary HTTP/1.1: green\n\
+         Some(3) boards, lock Some(\"l\"), unknown Some(\"hanging\")\n\
+         GET /v1/shelves?color=red&skip=0&limit=2 \n\
+         GET /v1/shelves?color=red&skip=2&limit=2 \n\
+         PATCH /v1/shelves/598821f949c0a938d57563bd {\"label\":null}\n\
+         PATCH /v1/shelves/598821f949c0a938d57563bd {\"color\":\"pink\",\"label\":\"A\"}\n"
     );
 
     // Each of them is missed when it goes again.

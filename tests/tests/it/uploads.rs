@@ -10,8 +10,10 @@ use imagekit_client::operations::UploadFileResponse;
 use imagekit_client::{Client, Error, UploadSource, upload_all};
 use imagekit_tests::clock::LeapingClock;
 use imagekit_tests::example;
+use imagekit_tests::secrets::{KEY, assert_no_secret};
 use imagekit_tests::wire::{Reply, Server};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpListener;
 
 const MANY: usize = 200_000;
 
@@ -30,6 +32,90 @@ fn client(server: &Server) -> Client {
 async fn upload(server: &Server, source: impl Into<UploadSource>) -> Result<(), Error> {
     let upload = client(server).upload_file(source, "coat.jpg");
     upload.send().await.map(drop)
+}
+
+/// A server that reads so many bytes of its one request, and then says or does something.
+async fn after(
+    bytes: usize,
+    then: &'static [u8],
+    reset: bool,
+) -> (String, tokio::task::JoinHandle<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = tokio::spawn(async move {
+        let mut connections = 0;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections += 1;
+            let mut read = vec![0; bytes];
+            stream.read_exact(&mut read).await.unwrap();
+            stream.write_all(then).await.unwrap();
+            if reset {
+                stream.set_zero_linger().unwrap();
+                continue;
+            }
+            // What comes now is not looked at, and a closed socket with unread bytes would be a reset.
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            break;
+        }
+        connections
+    });
+    (url, served)
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset_half_way_makes_no_second_file() {
+    let (url, served) = after(MANY / 2, b"", true).await;
+    let client = Client::builder()
+        .private_key(KEY)
+        .base_url(url)
+        .build()
+        .unwrap();
+    let error = client
+        .upload_file(vec![7; 50 * MANY], "coat.jpg")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_transient() && !error.is_connect(), "{error}");
+    assert_eq!(error.attempts(), 1);
+    assert_no_secret("the error", &format!("{error} {error:#?}"));
+    assert!(!served.is_finished());
+    served.abort();
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_before_it_has_read_all_is_understood() {
+    let refusal = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 38\r\n\r\n{\"message\":\"Your file is too large.\"} ";
+    let (url, served) = after(2_000, refusal, false).await;
+    let client = Client::builder()
+        .private_key(KEY)
+        .base_url(url)
+        .build()
+        .unwrap();
+    let error = client
+        .upload_file(vec![7; 50 * MANY], "coat.jpg")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_bad_request(), "{error}");
+    assert_eq!(error.api_message(), Some("Your file is too large."));
+    assert_eq!((error.attempts(), served.await.unwrap()), (1, 1));
+    assert_no_secret("the error", &format!("{error} {error:#?}"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_without_permission_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("private.jpg");
+    std::fs::write(&path, "content").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    if std::fs::File::open(&path).is_ok() {
+        // Nothing is forbidden to the superuser.
+        return;
+    }
+    let error = UploadSource::open(&path).await.unwrap_err();
+    assert!(error.to_string().contains("private.jpg"), "{error}");
 }
 
 /// A reader that fails after its bytes.

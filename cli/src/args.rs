@@ -1,23 +1,20 @@
 //! What can be said on the command line.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
-use imagekit_client::types::{FileId, VersionId};
 
 use crate::api::Call;
 use crate::auth::Auth;
 use crate::exit::Exit;
 use crate::library::{self, Find, Ls};
-use crate::render::Format;
-use crate::schema;
-use crate::versions;
+use crate::schema::Schema;
+use crate::url::Url;
+use crate::versions::Versions;
 use crate::webhooks::Webhooks;
 
 /// Work with ImageKit's media library: list, upload, download, move, tag, compare.
@@ -162,6 +159,10 @@ pub(crate) enum Command {
     /// Say what is wrong with the configuration, the network and the key.
     Doctor,
 
+    /// Delivery addresses: build, sign and check them.
+    #[command(subcommand)]
+    Url(Url),
+
     /// Events that ImageKit posts: receive, check and send them.
     #[command(subcommand)]
     Webhooks(Webhooks),
@@ -181,129 +182,6 @@ pub(crate) enum Command {
         /// The folder, which must exist.
         folder: PathBuf,
     },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Versions {
-    /// List the versions of a file.
-    List(versions::List),
-
-    /// Show one version or several.
-    ///
-    /// Several are fetched at once and printed in the order in which they were asked for.
-    Get(Get),
-
-    /// Show what changed from one version to another.
-    Diff(Diff),
-
-    /// Make an earlier version the current one.
-    Restore(versions::Restore),
-
-    /// Delete earlier versions for good.
-    Rm(versions::Rm),
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Schema {
-    /// Check JSON files, and say what is wrong where in them.
-    ///
-    /// For each file there is a line that it is valid, or one for each fault with its path. Properties
-    /// and values of enums that the schema does not know are no faults.
-    Validate(Validate),
-
-    /// Print a JSON Schema (2020-12); it refers to no other file.
-    Print(PrintSchema),
-}
-
-#[derive(Args)]
-pub(crate) struct Validate {
-    /// The schema; by default that of a response about a version of a file.
-    #[arg(long, value_name = "NAME", default_value = schema::DEFAULT, value_parser = schema_names())]
-    pub(crate) schema: String,
-
-    /// The files, or `-` for standard input.
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Args)]
-pub(crate) struct PrintSchema {
-    /// The schema.
-    #[arg(value_name = "NAME", value_parser = schema_names())]
-    pub(crate) schema: String,
-}
-
-fn schema_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(schema::names())
-}
-
-#[derive(Args)]
-#[command(override_usage = "\
-    imagekit versions get [OPTIONS] <FILE_ID> <VERSION_ID>...\n       \
-    imagekit versions get [OPTIONS] <FILE_ID> -\n       \
-    imagekit versions get [OPTIONS] -")]
-pub(crate) struct Get {
-    /// The file, by path or id, or `-` to read pairs of a file id and a version id, separated by white space, from
-    /// standard input, one pair a line.
-    #[arg(value_name = "FILE_ID")]
-    pub(crate) file: Source<FileId>,
-
-    /// Its versions, or `-` to read their ids from standard input, one a line.
-    #[arg(value_name = "VERSION_ID")]
-    pub(crate) versions: Vec<Source<VersionId>>,
-
-    #[command(flatten)]
-    pub(crate) format: Format,
-
-    /// Show status, request id and rate limit as well; except in the view for people, they go to
-    /// standard error.
-    #[arg(long, short)]
-    pub(crate) include: bool,
-
-    /// How many versions to fetch at once.
-    #[arg(long, short, value_name = "NUMBER", default_value = "8")]
-    pub(crate) concurrency: NonZeroUsize,
-}
-
-#[derive(Args)]
-pub(crate) struct Diff {
-    /// The file, by path or id.
-    #[arg(value_name = "FILE_ID")]
-    pub(crate) file: FileId,
-
-    /// The version to compare from.
-    #[arg(value_name = "OLD_VERSION_ID")]
-    pub(crate) before: VersionId,
-
-    /// The version to compare to.
-    #[arg(value_name = "NEW_VERSION_ID")]
-    pub(crate) after: VersionId,
-
-    /// Print the changes as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Write a page with both thumbnails and the changes to this file.
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
-    pub(crate) html: Option<PathBuf>,
-}
-
-/// An id, or standard input as the place to read ids from.
-#[derive(Clone, Debug)]
-pub(crate) enum Source<Id> {
-    StandardInput,
-    Id(Id),
-}
-
-impl<Id: std::str::FromStr> std::str::FromStr for Source<Id> {
-    type Err = Id::Err;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "-" => Ok(Self::StandardInput),
-            id => id.parse().map(Self::Id),
-        }
-    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use imagekit_client::{Client, ClientBuilder};
+use imagekit_client::Client;
 use imagekit_mock::Server;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -26,6 +26,7 @@ pub(crate) const DEFAULT_PROFILE: &str = "default";
 /// A client, and where its key is from.
 pub(crate) struct Session {
     pub(crate) client: Client,
+    pub(crate) private_key: SecretString,
     pub(crate) key_source: KeySource,
     /// The fake that the client talks to, which lives as long as this.
     demo: Option<Server>,
@@ -41,22 +42,18 @@ pub(crate) enum KeySource {
 impl Session {
     pub(crate) async fn start(context: &mut Context) -> Result<Self, Failure> {
         let connection = &context.connection;
-        let (builder, key_source, demo) = if connection.demo {
+        let (key, base_url, key_source, demo) = if connection.demo {
             let server = demo::start(context.fixed_now).await?;
-            let builder = Client::builder()
-                .private_key(server.private_key())
-                .base_url(server.url());
-            (builder, KeySource::Demo, Some(server))
+            let key: SecretString = server.private_key().to_owned().into();
+            let url = Some(server.url().to_owned());
+            (key, url, KeySource::Demo, Some(server))
         } else {
-            let (builder, key_source) = configure(connection, &mut context.input).await?;
-            (builder, key_source, None)
-        };
-        let builder = match connection.deadline {
-            Some(deadline) => builder.timeout(deadline),
-            None => builder,
+            let (key, url, key_source) = configure(connection, &mut context.input).await?;
+            (key, url, key_source, None)
         };
         Ok(Self {
-            client: builder.build()?,
+            client: client(&key, base_url.as_deref(), connection)?,
+            private_key: key,
             key_source,
             demo,
         })
@@ -68,18 +65,17 @@ impl Session {
         base_url: Option<&str>,
         connection: &Connection,
     ) -> Result<Self, Failure> {
-        let mut builder = Client::builder().private_key(key.expose_secret());
-        if let Some(url) = base_url {
-            builder = builder.base_url(url);
-        }
-        if let Some(deadline) = connection.deadline {
-            builder = builder.timeout(deadline);
-        }
         Ok(Self {
-            client: builder.build()?,
+            client: client(key, base_url, connection)?,
+            private_key: key.clone(),
             key_source: KeySource::StandardInput,
             demo: None,
         })
+    }
+
+    /// The URL endpoint of the demo.
+    pub(crate) fn url_endpoint(&self) -> Option<String> {
+        self.demo.as_ref().map(Server::url_endpoint)
     }
 
     pub(crate) fn is_demo(&self) -> bool {
@@ -98,7 +94,7 @@ impl Session {
 async fn configure(
     connection: &Connection,
     input: &mut Input,
-) -> Result<(ClientBuilder, KeySource), Failure> {
+) -> Result<(SecretString, Option<String>, KeySource), Failure> {
     let file = ConfigFile::find(connection.config.as_deref())?;
     let profile = file.profile(connection.profile.as_deref())?;
     let profile_url = profile.as_ref().and_then(|(_, it)| it.base_url.clone());
@@ -138,11 +134,22 @@ async fn configure(
     if matches!(key_source, KeySource::Profile { .. }) {
         file.warn_if_others_can_read();
     }
+    Ok((key, connection.base_url.clone().or(url), key_source))
+}
+
+fn client(
+    key: &SecretString,
+    base_url: Option<&str>,
+    connection: &Connection,
+) -> Result<Client, Failure> {
     let mut builder = Client::builder().private_key(key.expose_secret());
-    if let Some(url) = connection.base_url.clone().or(url) {
+    if let Some(url) = base_url {
         builder = builder.base_url(url);
     }
-    Ok((builder, key_source))
+    if let Some(deadline) = connection.deadline {
+        builder = builder.timeout(deadline);
+    }
+    Ok(builder.build()?)
 }
 
 /// The variable that holds a key, if it does.

@@ -16,6 +16,7 @@ mod render;
 mod schema;
 mod tally;
 mod terminal;
+mod url;
 mod versions;
 mod webhooks;
 mod words;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Parser as _;
 
-use crate::args::{Arguments, Command, Connection, Schema, Versions};
+use crate::args::{Arguments, Command, Connection};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Input, Output, complain, say};
 
@@ -121,19 +122,13 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Fields(fields) => library::fields(fields, context).await,
         Command::Usage(usage) => library::usage(usage, context).await,
         Command::Open(open) => library::open(open, context).await,
-        Command::Versions(Versions::List(list)) => versions::list(list, context).await,
-        Command::Versions(Versions::Restore(it)) => versions::restore(it, context).await,
-        Command::Versions(Versions::Rm(rm)) => versions::rm(rm, context).await,
-        Command::Versions(Versions::Get(get)) => versions::get(get, context).await,
-        Command::Versions(Versions::Diff(diff)) => versions::diff(diff, context).await,
+        Command::Versions(versions) => versions::run(versions, context).await,
         Command::Api(call) => api::run(call, context).await,
         Command::Auth(auth) => auth::run(auth, context).await,
         Command::Doctor => doctor::run(context).await,
+        Command::Url(url) => url::run(url, context).await,
         Command::Webhooks(webhooks) => webhooks::run(webhooks, context).await,
-        Command::Schema(Schema::Validate(validate)) => {
-            schema::validate(validate, context.input, &context.output).await
-        }
-        Command::Schema(Schema::Print(print)) => schema::print(&print, &context.output),
+        Command::Schema(schema) => schema::run(schema, context).await,
         Command::Completions { shell } => manual::completions(shell, &context.output),
         Command::Man { folder } => manual::write_pages(&folder),
     }

@@ -1,13 +1,49 @@
 //! JSON against the schemas of the document, which are built in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 use imagekit_openapi::validate::Validator;
 use serde_json::Value;
 
-use crate::args::{PrintSchema, Validate};
+use crate::Context;
 use crate::exit::{Exit, Failure};
 use crate::terminal::{BAD, GOOD, Input, Output, plain};
+
+#[derive(Subcommand)]
+pub(crate) enum Schema {
+    /// Check JSON files, and say what is wrong where in them.
+    ///
+    /// For each file there is a line that it is valid, or one for each fault with its path. Properties
+    /// and values of enums that the schema does not know are no faults.
+    Validate(Validate),
+
+    /// Print a JSON Schema (2020-12); it refers to no other file.
+    Print(PrintSchema),
+}
+
+#[derive(Args)]
+pub(crate) struct Validate {
+    /// The schema; by default that of a response about a version of a file.
+    #[arg(long, value_name = "NAME", default_value = DEFAULT, value_parser = schema_names())]
+    pub(crate) schema: String,
+
+    /// The files, or `-` for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct PrintSchema {
+    /// The schema.
+    #[arg(value_name = "NAME", value_parser = schema_names())]
+    pub(crate) schema: String,
+}
+
+fn schema_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(names())
+}
 
 /// The schema of the responses that people store.
 pub(crate) const DEFAULT: &str = "File";
@@ -17,17 +53,21 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     imagekit_openapi::schemas().map(|(name, _)| name)
 }
 
+pub(crate) async fn run(schema: Schema, context: Context) -> Result<Exit, Failure> {
+    match schema {
+        Schema::Validate(it) => validate(it, context.input, &context.output).await,
+        Schema::Print(it) => print(&it, &context.output),
+    }
+}
+
 /// Prints a schema.
-pub(crate) fn print(
-    PrintSchema { schema }: &PrintSchema,
-    output: &Output,
-) -> Result<Exit, Failure> {
+fn print(PrintSchema { schema }: &PrintSchema, output: &Output) -> Result<Exit, Failure> {
     output.write(text(schema)?)?;
     Ok(Exit::Fine)
 }
 
 /// Checks files, and says of each what is wrong where in it.
-pub(crate) async fn validate(
+async fn validate(
     Validate { schema, files }: Validate,
     mut input: Input,
     output: &Output,

@@ -1,12 +1,13 @@
 //! `download`: files and folders of the media library onto this machine.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use futures_util::StreamExt as _;
 use imagekit_client::types::VersionId;
+use imagekit_url::{Expiry, Transformation, UrlBuilder};
 use reqwest::{StatusCode, header};
 use serde_json::Value;
 use tokio::fs::{File, OpenOptions};
@@ -19,6 +20,7 @@ use crate::config::Session;
 use crate::exit::{Exit, Failure, innermost};
 use crate::tally::Tally;
 use crate::terminal::say;
+use crate::url::{key, refused as bad_url};
 use crate::words;
 
 /// How the names of files end that are not whole yet; they begin with a dot.
@@ -26,6 +28,9 @@ pub(super) const PART: &str = ".imagekit-part";
 
 /// How many times a file is gone on with after its connection was lost.
 const RESUMPTIONS: u32 = 3;
+
+/// How long the address of a private file works.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Args)]
 pub(crate) struct Download {
@@ -191,11 +196,10 @@ impl Item {
     fn new(session: &Session, file: &Value, to: &Path) -> Result<Self, Failure> {
         let text = |name: &str| file[name].as_str().unwrap_or_default();
         let url = session.delivered(text("url"));
-        // ImageKit would otherwise deliver what is best for the client.
-        let mark = if url.contains('?') { '&' } else { '?' };
+        let is_private = file["isPrivateFile"] == true;
         Ok(Self {
             path: text("filePath").to_owned(),
-            url: format!("{url}{mark}tr=orig-true"),
+            url: original(session, &url, text("filePath"), is_private)?,
             size: file["size"].as_u64(),
             updated: text("updatedAt").parse().ok(),
             version: file["versionInfo"]["id"]
@@ -230,11 +234,35 @@ impl Item {
     }
 }
 
+/// The address of what was uploaded: without this, ImageKit delivers what is best for the client. That of a private
+/// file is signed.
+fn original(session: &Session, url: &str, path: &str, is_private: bool) -> Result<String, Failure> {
+    // The endpoint is what stands before the path, however that is encoded.
+    let (mut endpoint, _) = url.split_once('?').unwrap_or((url, ""));
+    for _ in path.split('/').filter(|it| !it.is_empty()) {
+        endpoint = endpoint
+            .rsplit_once('/')
+            .map_or(endpoint, |(start, _)| start);
+    }
+    let builder = UrlBuilder::new(endpoint).map_err(bad_url)?;
+    let builder = builder
+        .absolute(url)
+        .transform(Transformation::new().raw("orig-true"));
+    let built = match is_private {
+        false => builder.build(),
+        true => {
+            let expiry = Expiry::after(SystemTime::now(), LIFETIME).map_err(bad_url)?;
+            builder.sign(&key(session)?, expiry)
+        }
+    };
+    Ok(built.map_err(bad_url)?.as_str().to_owned())
+}
+
 /// A client without the private key: addresses are whatever responses say.
 fn http_client(session: &Session) -> Result<reqwest::Client, Failure> {
     reqwest::Client::builder()
-        .connect_timeout(std::time::Duration::from_secs(30))
-        .read_timeout(std::time::Duration::from_secs(60))
+        .connect_timeout(Duration::from_secs(30))
+        .read_timeout(Duration::from_secs(60))
         .https_only(session.client.base_url().starts_with("https:"))
         .build()
         .map_err(|error| Failure::new(Exit::Other, error.to_string()))

@@ -1,7 +1,9 @@
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use imagekit_client::types::{File, VersionId};
+use clap::Args;
+use imagekit_client::types::{File, FileId, VersionId};
 use imagekit_client::{Error, Response};
 use serde::Serialize;
 use serde_json::Value;
@@ -11,13 +13,35 @@ use super::changes::{self, Change, What};
 use super::report;
 use super::wanted::look_up;
 use crate::Context;
-use crate::args::Diff;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::json;
 use crate::progress::Progress;
 use crate::terminal::{BAD, BOLD, FAINT, GOOD, NAME, Output, plain};
 use crate::words;
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// The file, by path or id.
+    #[arg(value_name = "FILE_ID")]
+    pub(crate) file: FileId,
+
+    /// The version to compare from.
+    #[arg(value_name = "OLD_VERSION_ID")]
+    pub(crate) before: VersionId,
+
+    /// The version to compare to.
+    #[arg(value_name = "NEW_VERSION_ID")]
+    pub(crate) after: VersionId,
+
+    /// Print the changes as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write a page with both thumbnails and the changes to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub(crate) html: Option<PathBuf>,
+}
 
 /// Two versions of a file and what is between them.
 pub(super) struct Comparison {

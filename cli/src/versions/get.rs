@@ -1,16 +1,46 @@
+use std::num::NonZeroUsize;
+
+use clap::Args;
 use futures_util::stream::StreamExt as _;
-use imagekit_client::types::File;
+use imagekit_client::types::{File, FileId, VersionId};
 use imagekit_client::{Client, Response};
 
-use super::wanted::{BadLine, Wanted, WantedVersion};
+use super::wanted::{BadLine, Source, Wanted, WantedVersion};
 use crate::Context;
-use crate::args::Get;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::render::{Rendering, Shape};
+use crate::render::{Format, Rendering, Shape};
 use crate::tally::Tally;
 use crate::terminal::complain;
+
+#[derive(Args)]
+#[command(override_usage = "\
+    imagekit versions get [OPTIONS] <FILE_ID> <VERSION_ID>...\n       \
+    imagekit versions get [OPTIONS] <FILE_ID> -\n       \
+    imagekit versions get [OPTIONS] -")]
+pub(crate) struct Get {
+    /// The file, by path or id, or `-` to read pairs of a file id and a version id, separated by white space, from
+    /// standard input, one pair a line.
+    #[arg(value_name = "FILE_ID")]
+    pub(crate) file: Source<FileId>,
+
+    /// Its versions, or `-` to read their ids from standard input, one a line.
+    #[arg(value_name = "VERSION_ID")]
+    pub(crate) versions: Vec<Source<VersionId>>,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+
+    /// Show status, request id and rate limit as well; except in the view for people, they go to
+    /// standard error.
+    #[arg(long, short)]
+    pub(crate) include: bool,
+
+    /// How many versions to fetch at once.
+    #[arg(long, short, value_name = "NUMBER", default_value = "8")]
+    pub(crate) concurrency: NonZeroUsize,
+}
 
 /// What became of a version.
 struct Outcome {

@@ -3,11 +3,28 @@
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use imagekit_client::types::{FileId, VersionId};
 
-use crate::args::Source;
 use crate::config::Session;
 use crate::exit::Failure;
 use crate::library::Target;
 use crate::terminal::Input;
+
+/// An id, or standard input as the place to read ids from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source<Id> {
+    StandardInput,
+    Id(Id),
+}
+
+impl<Id: std::str::FromStr> std::str::FromStr for Source<Id> {
+    type Err = Id::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "-" => Ok(Self::StandardInput),
+            id => id.parse().map(Self::Id),
+        }
+    }
+}
 
 pub(super) enum Wanted {
     These(Vec<WantedVersion>),

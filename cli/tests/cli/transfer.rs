@@ -382,3 +382,19 @@ fn what_cannot_be_uploaded_is_named_and_the_rest_goes_on() {
     );
     assert_eq!(mock.server.library().ids().count(), 2);
 }
+
+#[test]
+fn a_private_file_is_downloaded_by_a_signed_address() {
+    let file = File::new("598821f949c0a938d57563bd")
+        .path("/se cret/ü.txt")
+        .content("hidden");
+    let file = file.each(|_, version| version["isPrivateFile"] = true.into());
+    let mock = Mock::start(Server::builder().library(Library::new().file(file)));
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().to_str().unwrap();
+    mock.imagekit(["download", "/se cret", "--to", to, "-q"])
+        .run()
+        .fine();
+    let downloaded = fs::read_to_string(folder.path().join("se cret/ü.txt"));
+    assert_eq!(downloaded.unwrap(), "hidden");
+}

@@ -96,10 +96,13 @@ impl Subcommand for Call {
             )
         });
         METHODS.iter().fold(command, |command, method| {
-            let path = Command::new(*method)
-                .alias(method.to_ascii_lowercase())
-                .about(format!("Send a {method} request to any path"));
-            command.subcommand(Options::augment_args(PathRequest::augment_args(path)))
+            let about = format!("Send a {method} request to any path");
+            let path = Options::augment_args(PathRequest::augment_args(Command::new(*method)));
+            command.subcommand(
+                path.alias(method.to_ascii_lowercase())
+                    .about(about.clone())
+                    .long_about(about),
+            )
         })
     }
 
@@ -172,7 +175,9 @@ fn arguments(command: Command) -> Command {
         .as_ref()
         .is_some_and(|it| it.media_type == "application/json");
     let request = format!("{} {}", operation.method, operation.path);
-    let mut command = command
+    // The groups of arguments come first: they would replace these texts by their own.
+    let mut command = Options::augment_args(command)
+        .about(about(operation))
         .long_about(format!(
             "{}\n\n{}",
             about(operation),
@@ -203,7 +208,7 @@ fn arguments(command: Command) -> Command {
                 .help("Get one page after the other, until the last"),
         );
     }
-    Options::augment_args(command)
+    command
 }
 
 fn argument(field: &'static Field, takes_json: bool) -> Arg {

@@ -164,6 +164,7 @@ fn every_operation_has_a_view_help_and_no_secret_in_any_form() {
             help.contains(&format!("{} {}", operation.method, operation.path)),
             "{help}"
         );
+        assert!(help.starts_with(operation.summary), "{help}");
         for field in operation.fields() {
             let first = field
                 .description
@@ -184,6 +185,19 @@ fn secrets(json: &str) -> Vec<String> {
     };
     let secrets = items.iter().filter_map(|item| item["secret"].as_str());
     secrets.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_list_of_commands_says_what_each_does() {
+    let help = imagekit(["api", "--help"]).run().fine();
+    for operation in OPERATIONS {
+        let line = help.lines().find(|line| {
+            line.trim_start()
+                .starts_with(&format!("{} ", operation.command))
+        });
+        assert!(line.unwrap().contains(operation.summary), "{line:?}");
+    }
+    assert!(help.contains("Send a PATCH request to any path"), "{help}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod configuration;
 mod failures;
 mod formats;
 mod golden;
+mod library;
 mod manual;
 mod report;
 mod schema;

@@ -32,7 +32,7 @@ pub struct UrlBuilder {
     transformation: Transformation,
     /// Encoded.
     query: String,
-    error: Option<Error>,
+    error: Option<Box<Error>>,
 }
 
 #[derive(Debug, Clone)]
@@ -144,11 +144,7 @@ impl UrlBuilder {
 
     /// Adds steps behind those that there are.
     pub fn transform(mut self, transformation: Transformation) -> Self {
-        self.transformation = if self.transformation.is_empty() {
-            transformation
-        } else {
-            self.transformation.then_all(transformation)
-        };
+        self.transformation = self.transformation.then_all(transformation);
         self
     }
 
@@ -208,7 +204,7 @@ impl UrlBuilder {
     /// Returns the URL with one more step.
     pub(crate) fn build_with(&self, step: &Transformation) -> Result<DeliveryUrl, Error> {
         if let Some(error) = &self.error {
-            return Err(error.clone());
+            return Err(Error::clone(error));
         }
         self.transformation.check()?;
         step.check()?;
@@ -298,7 +294,7 @@ impl UrlBuilder {
     }
 
     fn fail(&mut self, error: Error) {
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(|| Box::new(error));
     }
 }
 

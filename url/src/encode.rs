@@ -55,6 +55,12 @@ pub(crate) fn value(text: &str) -> Result<String, InvalidValue> {
     if text.is_empty() {
         return Err(InvalidValue::new(text, "is empty"));
     }
+    let mut encoded = String::with_capacity(text.len());
+    push_value(&mut encoded, text)?;
+    Ok(encoded)
+}
+
+fn push_value(out: &mut String, text: &str) -> Result<(), InvalidValue> {
     if text.contains([',', ':', '#', '&', '?', '/']) {
         return Err(InvalidValue::new(
             text,
@@ -62,7 +68,19 @@ pub(crate) fn value(text: &str) -> Result<String, InvalidValue> {
         ));
     }
     escapes_are_whole(text)?;
-    Ok(utf8_percent_encode(text, VALUE).to_string())
+    out.extend(utf8_percent_encode(text, VALUE));
+    Ok(())
+}
+
+/// Writes a path whose slashes become `@@`.
+pub(crate) fn push_media_path(out: &mut String, path: &str) -> Result<(), InvalidValue> {
+    let mut segments = path.split('/');
+    push_value(out, segments.next().unwrap_or_default())?;
+    for segment in segments {
+        out.push_str("@@");
+        push_value(out, segment)?;
+    }
+    Ok(())
 }
 
 /// Encodes what can be in no URL, and refuses what would end the transformation as a whole.
@@ -74,7 +92,7 @@ pub(crate) fn raw(text: &str) -> Result<String, InvalidValue> {
         ));
     }
     escapes_are_whole(text)?;
-    Ok(utf8_percent_encode(text, RAW).to_string())
+    Ok(utf8_percent_encode(text, RAW).collect())
 }
 
 fn escapes_are_whole(text: &str) -> Result<(), InvalidValue> {
@@ -91,12 +109,12 @@ fn escapes_are_whole(text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-pub(crate) fn component(text: &str) -> impl std::fmt::Display {
-    utf8_percent_encode(text, COMPONENT)
+pub(crate) fn push_component(out: &mut String, text: &str) {
+    out.extend(utf8_percent_encode(text, COMPONENT));
 }
 
-pub(crate) fn base64(text: &str) -> String {
-    component(&STANDARD.encode(text)).to_string()
+pub(crate) fn push_base64(out: &mut String, text: &str) {
+    push_component(out, &STANDARD.encode(text));
 }
 
 /// Returns `true` if the text is written as it is, rather than in base64, where the encoding is left to us.
@@ -135,7 +153,8 @@ pub(crate) enum Percent {
 
 /// Refuses a path that a URL parser would turn into another one.
 pub(crate) fn stays(path: &str) -> Result<(), InvalidValue> {
-    if path.contains('\\') || path.contains(|character: char| character.is_ascii_control()) {
+    let is_rewritten = |byte: u8| byte == b'\\' || byte.is_ascii_control();
+    if path.bytes().any(is_rewritten) {
         return Err(InvalidValue::new(
             path,
             "holds a backslash or a control character, which clients rewrite",

@@ -25,9 +25,9 @@ pub struct Layer {
     kind: Kind,
     encoding: Encoding,
     mode: Option<LayerMode>,
-    places: [Option<Written>; PLACES.len()],
+    places: Vec<(&'static str, Written)>,
     transformation: Transformation,
-    error: Option<Error>,
+    error: Option<Box<Error>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +91,7 @@ impl Layer {
             Ok(color) => Self::new(Kind::SolidColor(color)),
             Err(problem) => {
                 let key = "bg".into();
-                let error = Some(Error::Parameter { key, problem });
+                let error = Some(Box::new(Error::Parameter { key, problem }));
                 let layer = Self::new(Kind::Failed);
                 Self { error, ..layer }
             }
@@ -103,7 +103,7 @@ impl Layer {
             kind,
             encoding: Encoding::Auto,
             mode: None,
-            places: Default::default(),
+            places: Vec::new(),
             transformation: Transformation::new(),
             error: None,
         }
@@ -153,13 +153,13 @@ impl Layer {
     fn place(mut self, key: &'static str, value: Result<Written, InvalidValue>) -> Self {
         match value {
             Ok(value) => {
-                if let Some(at) = PLACES.iter().position(|it| *it == key) {
-                    self.places[at] = Some(value);
-                }
+                self.places.retain(|(its_key, _)| *its_key != key);
+                self.places.push((key, value));
             }
             Err(problem) => {
                 let key = key.into();
-                self.error.get_or_insert(Error::Parameter { key, problem });
+                self.error
+                    .get_or_insert_with(|| Box::new(Error::Parameter { key, problem }));
             }
         }
         self
@@ -168,19 +168,20 @@ impl Layer {
     /// Returns the layer as it stands in a step, and how many levels of layers that is.
     pub(crate) fn render(self) -> Result<(String, u8), Error> {
         if let Some(error) = self.error {
-            return Err(error);
+            return Err(*error);
         }
         self.transformation.check()?;
-        let mut out = String::with_capacity(64);
+        let mut out = String::with_capacity(96);
         self.kind.write(self.encoding, &mut out)?;
         if let Some(mode) = self.mode {
             Written::from(mode).push_to(&mut out, ",lm-");
         }
-        for (key, value) in PLACES.into_iter().zip(self.places) {
-            if let Some(value) = value {
+        for key in PLACES {
+            if let Some((_, value)) = self.places.iter().find(|(its_key, _)| *its_key == key) {
                 out.push(',');
                 out.push_str(key);
-                value.push_to(&mut out, "-");
+                out.push('-');
+                value.write(&mut out);
             }
         }
         if !self.transformation.is_empty() {
@@ -197,16 +198,12 @@ impl Kind {
         match self {
             Self::Text(text) => {
                 out.push_str("l-text,");
-                written_text(&text, encoding)
-                    .map(|text| out.push_str(&text))
-                    .map_err(|problem| at("l-text", problem))
+                push_text(out, &text, encoding).map_err(|problem| at("l-text", problem))
             }
             Self::File(opening, path) => {
                 out.push_str(opening);
                 out.push(',');
-                written_path(&path, encoding)
-                    .map(|path| out.push_str(&path))
-                    .map_err(|problem| at(opening, problem))
+                push_path(out, &path, encoding).map_err(|problem| at(opening, problem))
             }
             Self::SolidColor(color) => {
                 Written::from(color).push_to(out, "l-image,i-ik_canvas,bg-");
@@ -223,26 +220,30 @@ fn at(key: &'static str, problem: InvalidValue) -> Error {
     Error::Parameter { key, problem }
 }
 
-fn written_text(text: &str, encoding: Encoding) -> Result<String, InvalidValue> {
+fn push_text(out: &mut String, text: &str, encoding: Encoding) -> Result<(), InvalidValue> {
     if text.is_empty() {
         return Err(InvalidValue::new(text, "is no text to show"));
     }
-    Ok(if is_plain(encoding, encode::is_simple(text)) {
-        format!("i-{}", encode::component(text))
+    if is_plain(encoding, encode::is_simple(text)) {
+        out.push_str("i-");
+        encode::push_component(out, text);
     } else {
-        format!("ie-{}", encode::base64(text))
-    })
+        out.push_str("ie-");
+        encode::push_base64(out, text);
+    }
+    Ok(())
 }
 
-fn written_path(path: &str, encoding: Encoding) -> Result<String, InvalidValue> {
+fn push_path(out: &mut String, path: &str, encoding: Encoding) -> Result<(), InvalidValue> {
     let path = value::stripped(path)?;
     let is_simple = path.split('/').all(encode::is_simple);
-    if !is_plain(encoding, is_simple) {
-        return Ok(format!("ie-{}", encode::base64(path)));
+    if is_plain(encoding, is_simple) {
+        out.push_str("i-");
+        return encode::push_media_path(out, path);
     }
-    let mut out = String::new();
-    value::text(&path.replace('/', "@@"))?.push_to(&mut out, "i-");
-    Ok(out)
+    out.push_str("ie-");
+    encode::push_base64(out, path);
+    Ok(())
 }
 
 fn is_plain(encoding: Encoding, is_simple: bool) -> bool {

@@ -1,6 +1,6 @@
 //! Signatures: HMAC-SHA1 over what follows the endpoint in a URL, and over the expiry.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,6 +9,7 @@ use sha1::Sha1;
 use crate::encode;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, InvalidValue};
+use crate::value::push_decimal;
 
 /// The expiry that is signed, and not sent, when there is none.
 const NEVER: u64 = 9_999_999_999;
@@ -55,34 +56,12 @@ impl PrivateKey {
     }
 
     fn over(&self, signed_text: &str, expiry: u64) -> Hmac<Sha1> {
+        let mut digits = String::new();
+        push_decimal(&mut digits, expiry);
         let mut mac = self.0.clone();
         mac.update(signed_text.as_bytes());
-        mac.update(Decimal::of(expiry).as_bytes());
+        mac.update(digits.as_bytes());
         mac
-    }
-}
-
-/// A number in decimal, without an allocation.
-struct Decimal {
-    digits: [u8; 20],
-    start: usize,
-}
-
-impl Decimal {
-    fn of(mut number: u64) -> Self {
-        let mut digits = [b'0'; 20];
-        let mut start = digits.len() - 1;
-        while number > 9 {
-            digits[start] += (number % 10) as u8;
-            number /= 10;
-            start -= 1;
-        }
-        digits[start] += number as u8;
-        Self { digits, start }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.digits[self.start..]
     }
 }
 
@@ -164,7 +143,10 @@ pub(crate) fn append(
     url.reserve(71);
     url.push(if url.contains('?') { '&' } else { '?' });
     if let Some(expiry) = expiry {
-        let _ = write!(url, "{EXPIRY}={}&", expiry.0);
+        url.push_str(EXPIRY);
+        url.push('=');
+        push_decimal(url, expiry.0);
+        url.push('&');
     }
     url.push_str(SIGNATURE);
     url.push('=');

@@ -44,7 +44,7 @@ pub struct Transformation {
     parts: Vec<Part>,
     /// How many levels of layers there are.
     levels: u8,
-    error: Option<Error>,
+    error: Option<Box<Error>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -344,8 +344,12 @@ impl Transformation {
 
     /// Adds the steps of another transformation behind these.
     pub fn then_all(mut self, mut next: Self) -> Self {
-        self.parts.push(Part::Then);
-        self.parts.append(&mut next.parts);
+        if self.is_empty() {
+            self.parts = next.parts;
+        } else {
+            self.parts.push(Part::Then);
+            self.parts.append(&mut next.parts);
+        }
         self.levels = self.levels.max(next.levels);
         self.error = self.error.or(next.error);
         self
@@ -411,7 +415,10 @@ impl Transformation {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.error.clone().map_or(Ok(()), Err)
+        match &self.error {
+            Some(error) => Err(Error::clone(error)),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn levels(&self) -> u8 {
@@ -475,7 +482,7 @@ impl Transformation {
     }
 
     fn fail(&mut self, error: Error) {
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(|| Box::new(error));
     }
 }
 

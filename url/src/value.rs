@@ -155,12 +155,12 @@ impl Number {
             out.push('N');
         }
         let size = self.0.abs();
-        // Integers are by far the most frequent, and faster to print as such.
-        let _ = if size.fract() == 0.0 {
-            write!(out, "{}", size as u64)
+        // Integers are by far the most frequent, and much faster without `fmt`.
+        if size.fract() == 0.0 {
+            push_decimal(out, size as u64);
         } else {
-            write!(out, "{size}")
-        };
+            let _ = write!(out, "{size}");
+        }
     }
 
     pub(crate) fn is_positive(self) -> bool {
@@ -176,6 +176,22 @@ impl From<Number> for Written {
     fn from(number: Number) -> Self {
         Self::Number(number)
     }
+}
+
+/// Writes an integer.
+pub(crate) fn push_decimal(out: &mut String, number: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = number;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -904,7 +920,9 @@ impl Prompt {
         } else if encode::is_simple(text) {
             Self::plain(text)
         } else {
-            Ok(Self(format!("prompte-{}", encode::base64(text))))
+            let mut prompt = "prompte-".to_owned();
+            encode::push_base64(&mut prompt, text);
+            Ok(Self(prompt))
         }
     }
 }
@@ -1253,7 +1271,9 @@ pub(crate) fn text(value: &str) -> Result<Written, InvalidValue> {
 
 /// A path in the media library, whose slashes become `@@`.
 pub(crate) fn media_path(path: &str) -> Result<Written, InvalidValue> {
-    text(&stripped(path)?.replace('/', "@@"))
+    let mut encoded = String::with_capacity(path.len() + 8);
+    encode::push_media_path(&mut encoded, stripped(path)?)?;
+    Ok(Written::Text(encoded))
 }
 
 /// Takes one slash off each end of a path in the media library.

@@ -42,7 +42,8 @@ impl Link {
             runtime.enable_all().build()?.block_on(async {
                 let server = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let far = server.local_addr()?;
-                tokio::spawn(server::accept(server, Duration::ZERO));
+                let body = imagekit_bench::answer()?;
+                tokio::spawn(async move { server::accept(server, &body, Duration::ZERO).await });
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let _ = tell.send(listener.local_addr()?);
                 run(listener, far, ordered).await

@@ -3,6 +3,7 @@
 mod link;
 mod network;
 mod server;
+mod uploads;
 mod usage;
 
 use std::hint::black_box;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, answer};
+use imagekit_client::Client;
 use imagekit_client::types::File;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -34,6 +36,9 @@ enum Program {
         /// Milliseconds to wait before each answer.
         #[arg(long, default_value_t = 0)]
         delay: u64,
+        /// Answer with a list of so many files instead.
+        #[arg(long)]
+        files: Option<usize>,
     },
     /// Make calls, and print what they took.
     Call {
@@ -48,6 +53,22 @@ enum Program {
     Clients { peer: Name, count: usize },
     /// Decode the documented version.
     Decode { peer: Name, times: usize },
+    /// List a page of 1,000 files.
+    List {
+        peer: Name,
+        url: String,
+        times: usize,
+    },
+    /// Read uploads and print the address.
+    UploadServer,
+    /// Upload a file of so many MiB.
+    UploadLarge { peer: Name, url: String, mib: u64 },
+    /// Upload so many files of 20 KiB.
+    UploadSmall {
+        peer: Name,
+        url: String,
+        count: usize,
+    },
     /// Make calls over a link of 40 ms there and back that has a fault, and print how long they take in seconds.
     Network { peer: Name, fault: Fault },
     /// Run a command, and print the processor time that it and its children took.
@@ -93,7 +114,7 @@ async fn main() -> ExitCode {
 
 async fn run(program: Program) -> Result<Value, Failure> {
     match program {
-        Program::Server { delay } => server::run(Duration::from_millis(delay)).await,
+        Program::Server { delay, files } => server::run(Duration::from_millis(delay), files).await,
         Program::Call {
             peer,
             url,
@@ -103,6 +124,10 @@ async fn run(program: Program) -> Result<Value, Failure> {
         Program::InFlight { peer, url } => for_peer!(peer, in_flight(&url)),
         Program::Clients { peer, count } => for_peer!(peer, clients(count)),
         Program::Decode { peer, times } => decode(peer, times),
+        Program::List { peer, url, times } => list(peer, &url, times).await,
+        Program::UploadServer => uploads::server().await,
+        Program::UploadLarge { peer, url, mib } => uploads::large(peer, &url, mib).await,
+        Program::UploadSmall { peer, url, count } => uploads::small(peer, &url, count).await,
         Program::Network { peer, fault } => match peer {
             Name::Plain => network::measure::<Plain>(fault).await,
             Name::Ours => network::measure::<Ours>(fault).await,
@@ -187,6 +212,30 @@ fn decode(peer: Name, times: usize) -> Result<Value, Failure> {
         match peer {
             Name::Ours => drop(black_box(serde_json::from_slice::<File>(answer)?)),
             _ => drop(black_box(serde_json::from_slice::<Version>(answer)?)),
+        }
+    }
+    Ok(Value::Null)
+}
+
+/// Lists a page of 1,000 files, as the server has them.
+async fn list(peer: Name, url: &str, times: usize) -> Result<Value, Failure> {
+    let client = Client::builder().private_key(KEY).base_url(url).build()?;
+    let http = reqwest::Client::new();
+    for _ in 0..times {
+        let length = match peer {
+            Name::Ours => {
+                let page = black_box(client.list_assets().limit(1000).send().await?);
+                page.into_iter().filter_map(Result::ok).count()
+            }
+            _ => {
+                let request = http.get(format!("{url}/v1/files?limit=1000"));
+                let response = request.basic_auth(KEY, Some("")).send().await?;
+                let page: Vec<Version> = response.error_for_status()?.json().await?;
+                black_box(page).len()
+            }
+        };
+        if length != 1000 {
+            return Err(format!("a page of {length} files").into());
         }
     }
     Ok(Value::Null)

@@ -9,14 +9,24 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Answers until the process is killed.
-pub(crate) async fn run(delay: Duration) -> Result<Value, Failure> {
+pub(crate) async fn run(delay: Duration, files: Option<usize>) -> Result<Value, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("http://{}", listener.local_addr()?);
-    accept(listener, delay).await
+    let body = match files {
+        Some(count) => {
+            let file = answer()?.replace("\"type\":\"file-version\"", "\"type\":\"file\"");
+            format!("[{}]", vec![file; count].join(","))
+        }
+        None => answer()?,
+    };
+    accept(listener, &body, delay).await
 }
 
-pub(crate) async fn accept(listener: TcpListener, delay: Duration) -> Result<Value, Failure> {
-    let body = answer()?;
+pub(crate) async fn accept(
+    listener: TcpListener,
+    body: &str,
+    delay: Duration,
+) -> Result<Value, Failure> {
     let response = format!(
         "HTTP/1.1 200 OK\r\n\
          content-type: application/json; charset=utf-8\r\n\

@@ -15,6 +15,9 @@ impl Traces {
     /// guard is dropped.
     #[must_use]
     pub fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        // Without a subscriber that wants everything, a place that another thread reaches first is remembered as one
+        // that nobody wants to hear of. If there is one already, it does as well.
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let traces = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)

@@ -53,8 +53,13 @@ impl Harness {
 
     /// Starts the server, on the second core; each answer waits for `delay` milliseconds.
     pub(super) fn server(&self, delay: u64) -> Result<Server, Box<dyn Error>> {
+        self.spawn(&["server", "--delay", &delay.to_string()])
+    }
+
+    /// Starts a program that prints its address, on the second core.
+    pub(super) fn spawn(&self, arguments: &[&str]) -> Result<Server, Box<dyn Error>> {
         let mut process = on_core(1, &self.program)
-            .args(["server", "--delay", &delay.to_string()])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()?;
         let mut url = String::new();

@@ -7,6 +7,7 @@ pub(super) struct Instructions {
     pub(super) call: Call,
     pub(super) call_at_once: Call,
     pub(super) decode: BesideHand,
+    pub(super) page: BesideHand,
     pub(super) client: BesideHand,
 }
 
@@ -26,6 +27,7 @@ pub(super) struct BesideHand {
 const REPETITIONS: [u64; 2] = [200, 1200];
 /// Of 64 at once.
 const REPETITIONS_AT_ONCE: [u64; 2] = [640, 2560];
+const PAGES: [u64; 2] = [2, 6];
 /// A client costs as much as some hundred calls.
 const CLIENTS: [u64; 2] = [2, 8];
 
@@ -43,6 +45,8 @@ impl Instructions {
             })
         };
         let decode = |peer| harness.instructions(&["decode", peer], REPETITIONS);
+        let files = harness.spawn(&["server", "--files", "1000"])?;
+        let page = |peer| harness.instructions(&["list", peer, &files.url], PAGES);
         let client = |peer| harness.instructions(&["clients", peer], CLIENTS);
         Ok(Self {
             call: call("1", REPETITIONS)?,
@@ -50,6 +54,10 @@ impl Instructions {
             decode: BesideHand {
                 by_hand: decode("plain")?,
                 ours: decode("ours")?,
+            },
+            page: BesideHand {
+                by_hand: page("plain")?,
+                ours: page("ours")?,
             },
             client: BesideHand {
                 by_hand: client("plain")?,

@@ -12,6 +12,7 @@ mod markdown;
 mod network;
 mod plot;
 mod sdks;
+mod uploads;
 
 use std::error::Error;
 use std::fs;
@@ -38,6 +39,9 @@ struct Options {
     /// Only make calls over a network that is far away and has faults; print, and write nothing.
     #[arg(long, conflicts_with_all = ["quick", "check"])]
     network: bool,
+    /// Only upload; print, and write nothing.
+    #[arg(long, conflicts_with_all = ["quick", "check", "network"])]
+    uploads: bool,
 }
 
 const ROUNDS: usize = 15;
@@ -60,6 +64,10 @@ fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         print!("{}", markdown::network(&network::measure(&harness)?));
         return Ok(ExitCode::SUCCESS);
     }
+    if options.uploads {
+        print!("{}", markdown::uploads(&uploads::measure(&harness)?));
+        return Ok(ExitCode::SUCCESS);
+    }
     let instructions = Instructions::count(&harness)?;
     print!("{}", markdown::instructions(&instructions));
     let figures = Recorded::of(&instructions)?;
@@ -79,6 +87,7 @@ fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     }
     let measured = markdown::Measured {
         network: network::measure(&harness)?,
+        uploads: uploads::measure(&harness)?,
         memory: calls::memory(&harness)?,
         builds: builds::measure(root, &harness)?,
         growth: growth::measure(root, &harness)?,

@@ -6,6 +6,7 @@ use super::calls::{Calls, LEAN, MEMORY_ROUNDS, Memory, OURS, PLAIN};
 use super::growth::Growth;
 use super::instructions::{BesideHand, Call, Instructions};
 use super::network::{Fault, Outcome, ROUNDS as NETWORK_ROUNDS};
+use super::uploads::{ROUNDS as UPLOAD_ROUNDS, Upload};
 
 /// Everything that was measured in one run.
 pub(super) struct Measured {
@@ -13,6 +14,7 @@ pub(super) struct Measured {
     pub(super) instructions: Instructions,
     pub(super) calls: Vec<Calls>,
     pub(super) network: Vec<Fault>,
+    pub(super) uploads: Vec<Upload>,
     pub(super) memory: Vec<Memory>,
     pub(super) builds: Builds,
     pub(super) growth: Growth,
@@ -43,6 +45,7 @@ pub(super) fn markdown(measured: &Measured) -> String {
         losses(&ratios),
         beside_sdks(&measured.calls),
         network(&measured.network),
+        uploads(&measured.uploads),
         "## The figures\n".to_owned(),
         instructions(&measured.instructions),
         calls(&measured.calls),
@@ -102,6 +105,12 @@ fn ratios(measured: &Measured) -> Vec<Ratio> {
             plain: of(instructions.decode.ours, instructions.decode.by_hand),
             lean: None,
             goal: Some(1.1),
+        },
+        Ratio {
+            what: "instructions to list a page of 1,000 files",
+            plain: of(instructions.page.ours, instructions.page.by_hand),
+            lean: None,
+            goal: Some(1.05),
         },
         Ratio {
             what: "instructions to build a client",
@@ -244,6 +253,35 @@ pub(super) fn network(faults: &[Fault]) -> String {
     )
 }
 
+pub(super) fn uploads(uploads: &[Upload]) -> String {
+    let rows = uploads.iter().map(|upload| {
+        let [plain, ours] = upload.instructions;
+        let ratio = |[plain, ours]: [f64; 2]| format!("**{:.2}**", ours / plain);
+        let [seconds, ours_seconds] = upload.seconds;
+        let [peak, ours_peak] = upload.peak;
+        [
+            upload.what.to_owned(),
+            format!("**{:.2}**", ours as f64 / plain as f64),
+            ratio(upload.seconds),
+            format!("{ours_seconds:.2} s beside {seconds:.2} s"),
+            format!("{:.1} MiB beside {:.1}", ours_peak / MIB, peak / MIB),
+        ]
+    });
+    let table = table(
+        &[
+            "instructions",
+            "processor time",
+            "processor time",
+            "peak memory",
+        ],
+        rows,
+    );
+    format!(
+        "## Uploads\n\nFrom files, beside plain reqwest with the same form. Medians of {UPLOAD_ROUNDS} rounds; instructions \
+         those of a further MiB, and of a further file.\n\n{table}"
+    )
+}
+
 pub(super) fn instructions(instructions: &Instructions) -> String {
     let called = |what: &str, call: &Call| {
         let Call {
@@ -273,6 +311,7 @@ pub(super) fn instructions(instructions: &Instructions) -> String {
         called("a call, one at a time", &instructions.call),
         called("a call, 64 at once", &instructions.call_at_once),
         beside("decoding a version", &instructions.decode),
+        beside("listing a page of 1,000 files", &instructions.page),
         beside("building a client", &instructions.client),
     ];
     let heading = ["hyper by hand", "reqwest, leanest", "reqwest, plain", OURS];

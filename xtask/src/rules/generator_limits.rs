@@ -97,8 +97,9 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Methods of every operation, of the client, and of both by their traits.
-const TAKEN_BY_OPERATIONS: [&str; 12] = [
+/// Methods of every operation, of the client, and of both by their traits; and what generated calls name a value.
+const TAKEN_BY_OPERATIONS: [&str; 13] = [
+    "request",
     "send",
     "send_with_response",
     "pages",

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Has other people's clients talk to the mock: curl, ImageKit's own SDKs for Node.js and Python, which
 # play through a whole story, and Schemathesis, which makes up requests from the OpenAPI document and
-# judges the responses by it, with and without state.
+# judges the responses by it, with and without state. curl and the SDKs also run the examples of
+# docs/from-other-sdks.md.
 #
 # What they need is installed into target/peers, once. A client that cannot be installed is skipped
 # with a notice, or is a failure if PEERS_REQUIRED is set.
@@ -22,6 +23,11 @@ say() { printf '%s\n' "== $*"; }
 skip() {
     say "SKIPPED: $1"
     if [[ -n ${PEERS_REQUIRED:-} ]]; then exit 1; fi
+}
+
+fail() {
+    say "FAILED: $1"
+    exit 1
 }
 
 # Runs an installation unless it was done before; fails if it cannot be done.
@@ -56,6 +62,48 @@ stop_mock() {
 }
 trap stop_mock EXIT
 
+# Writes the blocks of one language on the page about other SDKs into a program, which talks to the mock
+# and not to ImageKit, and runs it with the rest of the arguments.
+run_page() {
+    local language=$1 program=$PWD/$2 folder=$installed/page
+    shift 2
+    mkdir -p "$folder"
+    echo "a coat" >"$folder/coat.jpg"
+    awk -v fence="\`\`\`$language" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' docs/from-other-sdks.md |
+        sed "s#https://[a-z]*\.imagekit\.io#$IMAGE_KIT_BASE_URL#" >"$program"
+    curl --silent --output /dev/null --request DELETE "$IMAGE_KIT_BASE_URL/_mock/requests"
+    (cd "$folder" && "$@" "$program") >"$folder/output"
+
+    curl --silent "$IMAGE_KIT_BASE_URL/_mock/requests" >"$folder/requests"
+    diff - <(grep -oE '"operation":"\w+"|"status":[0-9]+' "$folder/requests" | grep -oE '\w+"?$' | tr -d '"' | paste - -) <<END
+getFileVersionDetails	200
+listAssets	200
+updateFileDetails	200
+uploadFile	200
+getFileVersionDetails	200
+getFileVersionDetails	404
+END
+    diff - <(grep -oE '/v1/files\?[^"]+' "$folder/requests" | sed 's#%2F#/#g' | tr '?&' '\n' | sort) <<END
+/v1/files
+fileType=image
+limit=20
+path=/images/products
+END
+    local expected
+    for expected in file1.jpg summer /products/coat.jpg 404 'does not exist'; do
+        grep --quiet -- "$expected" "$folder/output" || fail "$expected is not printed in $language"
+    done
+    (($(grep -oE '\b[0-9a-f]{32}\b' "$folder/output" | sort -u | wc -l) == 2)) ||
+        fail "the request ids of a success and of an error are not printed in $language"
+
+    local url
+    url=$(grep -oE "$IMAGE_KIT_BASE_URL[^ \"]+&ik-s=\w+" "$folder/output") || fail "no signed URL in $language"
+    curl --silent --show-error --fail --globoff "$url" | diff "$folder/coat.jpg" -
+    [[ $(curl --silent --output /dev/null --write-out '%{http_code}' "${url%%\?*}") == 401 ]] ||
+        fail "the file that was uploaded in $language is not private"
+    echo "the blocks in $language do what they say"
+}
+
 # Runs where its cache may stay.
 schemathesis() (
     root=$PWD
@@ -74,7 +122,9 @@ curl --silent --show-error --fail -u "$IMAGEKIT_PRIVATE_KEY:" "$IMAGE_KIT_BASE_U
 echo
 
 say "Node.js: $NODE_SDK"
+node_is_ready=
 if once node npm install --no-audit --no-fund --no-package-lock --prefix "$installed/node" "$NODE_SDK"; then
+    node_is_ready=1
     cp "$peers"/*.mjs "$installed/node/"
     node "$installed/node/get-version.mjs" "$documented"
     node "$installed/node/story.mjs"
@@ -92,6 +142,13 @@ if once venv python3 -m venv "$installed/python" &&
 else
     skip "$PYTHON_SDK and $SCHEMATHESIS cannot be installed"
 fi
+
+say "docs/from-other-sdks.md"
+stop_mock
+start_mock
+run_page bash "$installed/page.sh" bash -euo pipefail
+if [[ -n $node_is_ready ]]; then run_page js "$installed/node/page.mjs" node; fi
+if [[ -n $python_is_ready ]]; then run_page python "$installed/page.py" "$PWD/$installed/python/bin/python"; fi
 
 [[ -n $python_is_ready ]] || exit 0
 say "Schemathesis"
@@ -113,7 +170,6 @@ say "Schemathesis, to see that it finds what is wrong"
 start_mock --fault content-type=text/plain
 if schemathesis >"$installed/log"; then
     cat "$installed/log"
-    say "FAILED: a wrong content type was not found"
-    exit 1
+    fail "a wrong content type was not found"
 fi
 grep --max-count 1 'Undocumented Content-Type' "$installed/log"

@@ -14,6 +14,8 @@ mod models;
 mod network;
 mod operations;
 mod origins;
+mod other_sdks;
+mod outside;
 mod readme;
 mod retries;
 mod search;

@@ -1,12 +1,12 @@
-//! The README's example, in a crate outside of this workspace that depends on the client and on tokio
-//! only.
+//! The README's example.
 
 use std::fs;
-use std::process::Command;
 
 use imagekit_tests::secrets::KEY;
 use imagekit_tests::wire::{Reply, Server};
 use imagekit_tests::{example, workspace_file};
+
+use crate::outside::Outside;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_example_makes_the_call_as_the_environment_says() {
@@ -14,22 +14,7 @@ async fn the_readme_example_makes_the_call_as_the_environment_says() {
     let (_, rest) = readme.split_once("```rust\n").unwrap();
     let (program, _) = rest.split_once("```").unwrap();
 
-    let outside = tempfile::tempdir().unwrap();
-    let client = workspace_file("client").canonicalize().unwrap();
-    let manifest = format!(
-        "[package]\nname = \"outside\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         imagekit-client = {{ path = {client:?} }}\n\
-         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n"
-    );
-    fs::create_dir(outside.path().join("src")).unwrap();
-    fs::write(outside.path().join("Cargo.toml"), manifest).unwrap();
-    fs::write(outside.path().join("src/main.rs"), program).unwrap();
-    fs::copy(
-        workspace_file("Cargo.lock"),
-        outside.path().join("Cargo.lock"),
-    )
-    .unwrap();
-
+    let outside = Outside::new(program, &[]);
     let server = Server::start([Reply::json("200 OK", example("file-version.json"))]).await;
     let url = server.url();
     let elsewhere = "http://127.0.0.1:1".to_owned();
@@ -64,19 +49,7 @@ async fn the_readme_example_makes_the_call_as_the_environment_says() {
         ),
     ];
     for (variables, expected) in cases {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo
-            .args(["run", "--quiet"])
-            .current_dir(outside.path())
-            .env("CARGO_TARGET_DIR", workspace_file("target/outside"))
-            .env_remove("IMAGEKIT_PRIVATE_KEY")
-            .env_remove("IMAGEKIT_BASE_URL")
-            .env_remove("IMAGE_KIT_BASE_URL")
-            .envs(variables);
-        let output = tokio::task::spawn_blocking(move || cargo.output())
-            .await
-            .unwrap()
-            .unwrap();
+        let output = outside.run(variables).await;
         let errors = String::from_utf8_lossy(&output.stderr);
         match expected {
             Ok(printed) => {

@@ -2,8 +2,7 @@
 import ImageKit from '@imagekit/nodejs';
 
 const client = new ImageKit({ privateKey: 'your_private_api_key' });
-// The program in Rust is given its expiry; here it comes from the clock, which stands still.
-Date.now = () => 1767225600000;
+// The program in Rust is given its expiry; here it comes from the clock.
 
 const resized = () => ({
   urlEndpoint: 'https://ik.imagekit.io/demo',

@@ -14,6 +14,7 @@ use serde_json::Value;
 /// The built programs.
 pub(super) struct Harness {
     program: PathBuf,
+    urls: PathBuf,
 }
 
 /// A server that answers until it is dropped.
@@ -38,13 +39,25 @@ impl Harness {
             "imagekit-bench",
             "--bin",
             "imagekit-bench",
+            "--bin",
+            "urls",
         ]))?;
-        let program = messages
+        let built: Vec<Value> = messages
             .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
-            .ok_or("cargo built no program")?;
-        Ok(Self { program })
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        let program = |name| {
+            let message = built.iter().find(|it| it["target"]["name"] == name)?;
+            Some(PathBuf::from(message["executable"].as_str()?))
+        };
+        Ok(Self {
+            program: program("imagekit-bench").ok_or("cargo built no program")?,
+            urls: program("urls").ok_or("cargo built no program for URLs")?,
+        })
+    }
+
+    pub(super) fn urls(&self) -> &Path {
+        &self.urls
     }
 
     pub(super) fn program(&self) -> &Path {

@@ -13,6 +13,7 @@ mod network;
 mod plot;
 mod sdks;
 mod uploads;
+mod urls;
 
 use std::error::Error;
 use std::fs;
@@ -42,6 +43,9 @@ struct Options {
     /// Only upload; print, and write nothing.
     #[arg(long, conflicts_with_all = ["quick", "check", "network"])]
     uploads: bool,
+    /// Only build delivery URLs; print, and write nothing.
+    #[arg(long, conflicts_with_all = ["quick", "check", "network", "uploads"])]
+    urls: bool,
 }
 
 const ROUNDS: usize = 15;
@@ -68,6 +72,11 @@ fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         print!("{}", markdown::uploads(&uploads::measure(&harness)?));
         return Ok(ExitCode::SUCCESS);
     }
+    if options.urls {
+        sdks::install(root)?;
+        print!("{}", markdown::urls(&urls::measure(&harness, root)?));
+        return Ok(ExitCode::SUCCESS);
+    }
     let instructions = Instructions::count(&harness)?;
     print!("{}", markdown::instructions(&instructions));
     let figures = Recorded::of(&instructions)?;
@@ -88,6 +97,7 @@ fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let measured = markdown::Measured {
         network: network::measure(&harness)?,
         uploads: uploads::measure(&harness)?,
+        urls: urls::measure(&harness, root)?,
         memory: calls::memory(&harness)?,
         builds: builds::measure(root, &harness)?,
         growth: growth::measure(root, &harness)?,

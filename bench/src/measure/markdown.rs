@@ -7,6 +7,7 @@ use super::growth::Growth;
 use super::instructions::{BesideHand, Call, Instructions};
 use super::network::{Fault, Outcome, ROUNDS as NETWORK_ROUNDS};
 use super::uploads::{ROUNDS as UPLOAD_ROUNDS, Upload};
+use super::urls::{Built, ROUNDS as URL_ROUNDS};
 
 /// Everything that was measured in one run.
 pub(super) struct Measured {
@@ -15,6 +16,7 @@ pub(super) struct Measured {
     pub(super) calls: Vec<Calls>,
     pub(super) network: Vec<Fault>,
     pub(super) uploads: Vec<Upload>,
+    pub(super) urls: Vec<Built>,
     pub(super) memory: Vec<Memory>,
     pub(super) builds: Builds,
     pub(super) growth: Growth,
@@ -46,6 +48,7 @@ pub(super) fn markdown(measured: &Measured) -> String {
         beside_sdks(&measured.calls),
         network(&measured.network),
         uploads(&measured.uploads),
+        urls(&measured.urls),
         "## The figures\n".to_owned(),
         instructions(&measured.instructions),
         calls(&measured.calls),
@@ -279,6 +282,31 @@ pub(super) fn uploads(uploads: &[Upload]) -> String {
     format!(
         "## Uploads\n\nFrom files, beside plain reqwest with the same form. Medians of {UPLOAD_ROUNDS} rounds; instructions \
          those of a further MiB, and of a further file.\n\n{table}"
+    )
+}
+
+pub(super) fn urls(urls: &[Built]) -> String {
+    let rows = urls.iter().map(|built| {
+        let times = |sdk: f64| format!("**{:.1}**", sdk / built.nanos);
+        let nanos = |nanos: f64| format!("{nanos:.0}");
+        [
+            built.what.to_owned(),
+            nanos(built.nanos),
+            format!("{:.0}", built.allocations),
+            built.sdk_nanos.map(nanos).unwrap_or_default(),
+            built.sdk_nanos.map(times).unwrap_or_default(),
+        ]
+    });
+    let heading = [
+        "imagekit-url, ns",
+        "allocations",
+        "@imagekit/nodejs, ns",
+        "times",
+    ];
+    let table = table(&heading, rows);
+    format!(
+        "## Delivery URLs\n\nMedians of {URL_ROUNDS} turns of both. The endpoint is parsed once in Rust; the SDK parses it \
+         for each URL.\n\n{table}"
     )
 }
 

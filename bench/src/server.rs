@@ -14,7 +14,9 @@ pub(crate) async fn run(delay: Duration, files: Option<usize>) -> Result<Value, 
     println!("http://{}", listener.local_addr()?);
     let body = match files {
         Some(count) => {
-            let file = answer()?.replace("\"type\":\"file-version\"", "\"type\":\"file\"");
+            // The type comes first in what ImageKit sends, and chooses what the rest is.
+            let file = answer()?.replacen("\"type\":\"file-version\",", "", 1);
+            let file = file.replacen('{', "{\"type\":\"file\",", 1);
             format!("[{}]", vec![file; count].join(","))
         }
         None => answer()?,

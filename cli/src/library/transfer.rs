@@ -112,7 +112,7 @@ impl Bars {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
         let all = bars.add(ProgressBar::new(bytes));
         all.set_style(style(
-            "{bar:30} {bytes} of {total_bytes}, {msg}, {bytes_per_sec}, {eta} left",
+            "{bar:30} {decimal_bytes} of {decimal_total_bytes}, {msg}, {decimal_bytes_per_sec}, {eta} left",
         ));
         all.set_message(format!("0 of {files} files"));
         let appearance = tokio::spawn({
@@ -168,6 +168,10 @@ impl FileBar {
         match bytes.checked_sub(before) {
             Some(more) => self.all.inc(more),
             None => self.all.dec(before - bytes),
+        }
+        if Some(bytes) == self.bar.length() {
+            // Nothing moves any more until the server responds.
+            self.bar.force_draw();
         }
     }
 

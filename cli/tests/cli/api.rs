@@ -1,6 +1,6 @@
 //! `imagekit api`, for every operation of the document.
 
-use imagekit_mock::{Library, Server};
+use imagekit_mock::{Fault, Library, Server, StatusCode};
 use imagekit_openapi::{Field, OPERATIONS, Operation, Place, Response, Type, example};
 use serde_json::{Value, json};
 
@@ -310,4 +310,85 @@ fn what_is_wrong_with_a_parameter_is_said_before_anything_is_sent() {
         );
     }
     assert_eq!(mock.server.request_count(), 0);
+}
+
+#[test]
+fn only_what_is_idempotent_is_retried_after_an_unclear_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "a").unwrap();
+    let source = format!("@{}", file.display());
+    let upload = ["upload-file", "--file", &source, "--file-name", "a.txt"];
+    let once = [
+        "--overwrite-file",
+        "false",
+        "--use-unique-file-name",
+        "false",
+    ];
+    let id = "598821f949c0a938d57563bd";
+    for (args, retried) in [
+        (
+            vec!["add-tags-to-files", "--file-ids", id, "--tags", "a"],
+            true,
+        ),
+        (vec!["list-assets"], true),
+        (
+            vec![
+                "copy-file",
+                "--source-file-path",
+                "/brand/logo.png",
+                "--destination-path",
+                "/images",
+            ],
+            false,
+        ),
+        (upload.to_vec(), false),
+        ([&upload[..], &once].concat(), true),
+    ] {
+        let fault = Fault::reset().times(1);
+        let mock = Mock::start(Server::builder().library(Library::demo()).fault(fault));
+        let outcome = mock
+            .imagekit(["api"].into_iter().chain(args.iter().copied()))
+            .run();
+        let code = if retried { 0 } else { 6 };
+        assert_eq!(outcome.code, Some(code), "{args:?} {outcome:?}");
+        let count = if retried { 2 } else { 1 };
+        assert_eq!(mock.server.request_count(), count, "{args:?}");
+    }
+}
+
+#[test]
+fn a_failure_names_the_operation_and_what_came_can_be_looked_at() {
+    let mock = Mock::start(Server::builder().fault(Fault::html(StatusCode::OK)));
+    let failed = mock
+        .imagekit([
+            "api",
+            "get-usage",
+            "--start-date=2026-01-01",
+            "--end-date=2026-02-01",
+        ])
+        .run();
+    assert_eq!(failed.code, Some(7), "{failed:?}");
+    assert!(
+        failed.stderr.contains("the response is not JSON"),
+        "{}",
+        failed.stderr
+    );
+    let raw = mock.imagekit(["api", "list-webhooks", "--raw"]).run();
+    assert_eq!(
+        (raw.code, &*raw.stdout),
+        (Some(0), "<html><body><h1>200 OK</h1></body></html>\n")
+    );
+    let missing = Mock::start(Server::builder());
+    let missing = missing
+        .imagekit(["api", "get-file-details", "--file-id", "none"])
+        .run();
+    assert_eq!(missing.code, Some(4), "{missing:?}");
+    assert!(
+        missing
+            .stderr
+            .starts_with("error: getFileDetails: 404 Not Found"),
+        "{}",
+        missing.stderr
+    );
 }

@@ -1,6 +1,6 @@
 //! `upload`: files and folders of this machine into the media library.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -93,8 +93,20 @@ pub(crate) async fn upload(upload: Upload, mut context: Context) -> Result<Exit,
     let mut tally = Tally::default();
     let mut counts: HashMap<Outcome, usize> = HashMap::new();
     let mut wanted = Vec::new();
+    let mut taken = HashSet::new();
     for item in items {
-        match there.plan(&item, upload.overwrite) {
+        let plan = match taken.insert(item.place()) {
+            true => there.plan(&item, upload.overwrite),
+            false => Err(Failure::new(
+                Exit::Other,
+                format!(
+                    "ImageKit would give it the place of another file, {}",
+                    item.place()
+                ),
+            )
+            .try_this("rename one of them")),
+        };
+        match plan {
             Ok(Plan::Nothing(path)) => {
                 let file = item.local.display().to_string();
                 report.tell(Outcome::Unchanged, &path, &file, None)?;
@@ -237,6 +249,17 @@ impl Item {
             size: metadata.len(),
             modified: modified.map(<DateTime<Utc> as From<SystemTime>>::from),
         }
+    }
+}
+
+impl Item {
+    /// The path that ImageKit gives to it, which may be that of another item as well.
+    fn place(&self) -> String {
+        let first = |names: Vec<String>| names.into_iter().next().unwrap_or_default();
+        join(
+            &first(spellings(&self.folder, folder_names)),
+            &first(file_names(&self.name)),
+        )
     }
 }
 

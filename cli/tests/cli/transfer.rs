@@ -398,3 +398,28 @@ fn a_private_file_is_downloaded_by_a_signed_address() {
     let downloaded = fs::read_to_string(folder.path().join("se cret/ü.txt"));
     assert_eq!(downloaded.unwrap(), "hidden");
 }
+
+#[test]
+fn two_files_that_would_get_one_name_are_not_mixed_up() {
+    let mock = Mock::start(Server::builder().library(Library::new()));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a b.txt"), "one").unwrap();
+    fs::write(folder.path().join("a_b.txt"), "two").unwrap();
+    let paths = ["a b.txt", "a_b.txt"].map(|name| folder.path().join(name));
+    let [first, second] = &paths;
+    let upload = ["upload", first.to_str().unwrap(), second.to_str().unwrap()];
+    for _ in 0..2 {
+        let outcome = mock.imagekit(upload).run();
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert!(
+            outcome
+                .stderr
+                .contains("the place of another file, /a_b.txt"),
+            "{}",
+            outcome.stderr
+        );
+    }
+    let library = mock.server.library();
+    assert_eq!(library.bytes("/a_b.txt").as_deref(), Some(&b"one"[..]));
+    assert_eq!(library.ids().count(), 1);
+}

@@ -12,9 +12,10 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use reqwest::multipart::{Form as HttpForm, Part};
-use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
+use tokio_util::io::poll_read_buf;
 
 use crate::operations::{UploadFile, UploadFileResponse};
 use crate::runtime::Error;
@@ -356,11 +357,9 @@ impl Chunks {
                 Poll::Ready(Ok(bytes.split_to(length)))
             }
             Content::Reader(reader) => {
-                self.buffer.resize(CHUNK, 0);
-                let mut buffer = ReadBuf::new(&mut self.buffer);
-                ready!(reader.as_mut().poll_read(context, &mut buffer))?;
-                let length = buffer.filled().len();
-                Poll::Ready(Ok(self.buffer.split_to(length).freeze()))
+                self.buffer.reserve(CHUNK);
+                ready!(poll_read_buf(reader.as_mut(), context, &mut self.buffer))?;
+                Poll::Ready(Ok(self.buffer.split().freeze()))
             }
             Content::OneShot(_) => Poll::Pending,
         }

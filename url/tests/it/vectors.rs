@@ -12,7 +12,9 @@ use imagekit_url::{
     PrivateKey, Prompt, Radius, Responsive, Shadow, StreamingResolution, TextStyle, Transformation,
     UnsharpMask, UrlBuilder,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
+
+use crate::ordered::Value;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -113,7 +115,7 @@ fn judge(vector: &Value) -> Result<&'static str, String> {
     let is_refused =
         matches!(&answer, Err(error) if error.is::<Error>() || error.is::<InvalidValue>());
     let is_impossible = matches!(&answer, Err(error) if error.to_string() == IMPOSSIBLE);
-    let is = |expected: &Value| answer.as_ref().is_ok_and(|answer| answer == expected);
+    let is = |expected: &Value| answer.as_ref().is_ok_and(|it| *it == expected.unordered());
     match (vector.get("defect"), vector.get("better")) {
         (None, _) if is(&vector["expected"]) => Ok("matched"),
         (Some(_), Some(better)) if is(better) => Ok("better"),
@@ -126,17 +128,19 @@ fn judge(vector: &Value) -> Result<&'static str, String> {
     }
 }
 
-fn answer(vector: &Value) -> Outcome<Value> {
+fn answer(vector: &Value) -> Outcome<serde_json::Value> {
     let input = &vector["input"];
     Ok(match vector["call"].as_str().unwrap() {
         "buildTransformationString" => json!(transformation(&input["transformation"])?.text()?),
         "buildSrc" => {
             let builder = builder(input)?;
             let lifetime = input["expiresIn"].as_f64();
-            let is_signed = input["signed"] == true || lifetime.is_some_and(|it| it > 0.0);
+            let is_signed =
+                matches!(input["signed"], Value::Bool(true)) || lifetime.is_some_and(|it| it > 0.0);
             if is_signed {
                 let key = PrivateKey::new(vector["client"]["privateKey"].as_str().unwrap())?;
-                let now = Duration::from_millis(vector["client"]["nowMs"].as_u64().unwrap());
+                let now = vector["client"]["nowMs"].as_f64().unwrap() as u64;
+                let now = Duration::from_millis(now);
                 // A lifetime cannot be negative: it is a `Duration`.
                 let expiry = lifetime
                     .filter(|it| *it > 0.0)
@@ -170,7 +174,7 @@ fn builder(input: &Value) -> Outcome<UrlBuilder> {
     Ok(builder.transform(transformation(&input["transformation"])?))
 }
 
-fn responsive(input: &Value) -> Outcome<Value> {
+fn responsive(input: &Value) -> Outcome<serde_json::Value> {
     let mut responsive = Responsive::new();
     let widths = |list: &Value| -> Option<Vec<f64>> {
         list.as_array()
@@ -198,7 +202,7 @@ fn responsive(input: &Value) -> Outcome<Value> {
     // The number as the vector has it: 400 and 400.0 are not equal in JSON values.
     if let Some(width) = image.width() {
         assert_eq!(input["width"].as_f64(), Some(width));
-        attributes.insert("width".to_owned(), input["width"].clone());
+        attributes.insert("width".to_owned(), input["width"].unordered());
     }
     Ok(attributes.into())
 }
@@ -452,7 +456,7 @@ fn parameter(step: Transformation, name: &str, value: &Value) -> Outcome<Transfo
         }
         "raw" => step.raw(text(value)),
         // A text in the place of a layer is an unknown parameter to the official packages.
-        "overlay" if value.is_string() => step.raw(format!("overlay-{}", text(value))),
+        "overlay" if value.as_str().is_some() => step.raw(format!("overlay-{}", text(value))),
         "overlay" => step.layer(layer(value)?),
         _ => step.parameter(name, text(value)),
     })

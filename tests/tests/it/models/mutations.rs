@@ -41,6 +41,9 @@ fn values() -> Vec<Value> {
         json!(i64::MAX),
         json!(i64::MIN),
         json!(u64::MAX),
+        json!(1e18),
+        json!(1e19),
+        json!(-9.3e18),
         // Collections.
         json!([]),
         json!([[]]),
@@ -93,6 +96,15 @@ fn texts() -> Vec<String> {
         "2026-02-17",
         "2026-02-17 15:20:33",
         "0000:00:00 00:00:00",
+        // Times that are nearly right, which lenient parsers read.
+        "2019-8-24T06:14:41Z",
+        "2019-08-24 06:14:41Z",
+        "2019-08-24T06:14:41+0200",
+        "2019-08-24T06:14:41 UTC",
+        " 2019-08-24T06:14:41Z",
+        "2019-08-24T06:14Z",
+        "2019-8-24",
+        "24-08-2019",
     ];
     let long = "x".repeat(2_000);
     texts.into_iter().map(str::to_owned).chain([long]).collect()

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use imagekit_openapi::validate::Validator;
-use serde_json::Value;
+use imagekit_openapi::validate::{Validator, parse_json};
 
 use crate::Context;
 use crate::exit::{Exit, Failure};
@@ -74,17 +73,23 @@ async fn validate(
 ) -> Result<Exit, Failure> {
     let validator = Validator::of(&schema).map_err(|error| Failure::usage(error.to_string()))?;
     let mut refused = 0;
+    let mut unreadable = Vec::new();
     for file in &files {
+        let name = file.display().to_string();
+        let name = plain(&name);
         let json = if file == Path::new("-") {
             input.all().await?
         } else {
-            tokio::fs::read(file).await.map_err(|error| {
-                Failure::usage(format!("{} cannot be read: {error}", file.display()))
-            })?
+            match tokio::fs::read(file).await {
+                Ok(json) => json,
+                // The others are checked nevertheless.
+                Err(error) => {
+                    unreadable.push(format!("{name} cannot be read: {error}"));
+                    continue;
+                }
+            }
         };
-        let name = file.display().to_string();
-        let name = plain(&name);
-        let faults = match serde_json::from_slice::<Value>(&json) {
+        let faults = match parse_json(&json) {
             Ok(value) => {
                 let found = validator.diagnostics(&value).into_iter();
                 found.map(|it| it.to_string()).collect()
@@ -99,6 +104,9 @@ async fn validate(
         for fault in faults {
             output.write(format!("{name}: {}\n", output.paint(BAD, plain(&fault))))?;
         }
+    }
+    if !unreadable.is_empty() {
+        return Err(Failure::usage(unreadable.join("; ")));
     }
     match refused {
         0 => Ok(Exit::Fine),

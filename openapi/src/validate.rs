@@ -20,9 +20,11 @@ use serde_json::Value;
 
 use crate::json_path::JsonPath;
 
+mod json;
 #[cfg(feature = "contract")]
 mod request;
 
+pub use self::json::parse_json;
 #[cfg(feature = "contract")]
 pub use self::request::{Request, RequestBody, RequestDiagnostic, RequestValidator};
 

@@ -135,12 +135,41 @@ fn every_file_is_checked_though_one_is_no_json() {
     assert_eq!(outcome.code, Some(7));
     let not_json = "-: $: not JSON: EOF while parsing a value at line 1 column 10";
     assert_eq!(outcome.stdout, format!("{not_json}\n{file}: valid\n"));
-    let missing = imagekit(["schema", "validate", "no-such-file.json"]).run();
+    let missing = imagekit(["schema", "validate", "no-such-file.json", "-"])
+        .input("{\"fileId\":")
+        .run();
     assert_eq!(missing.code, Some(2));
+    assert_eq!(missing.stdout, format!("{not_json}\n"));
     assert!(
         missing.stderr.contains("no-such-file.json cannot be read"),
         "{missing:?}"
     );
+}
+
+#[test]
+fn files_are_read_as_strictly_as_the_client_reads_responses() {
+    let valid = r#"{"fileId":"a","name":"n","filePath":"/n","url":"u"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let utf_16: Vec<u8> = "\u{feff}{}"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (bytes, told) in [
+        (format!("\u{feff}{valid}").into_bytes(), "valid"),
+        (
+            utf_16,
+            "$: not JSON: it is encoded in UTF-16; JSON is UTF-8",
+        ),
+        (
+            valid.replacen('{', r#"{"name":"other","#, 1).into_bytes(),
+            "$: not JSON: the key `name` stands twice",
+        ),
+    ] {
+        let file = folder.path().join("stored.json");
+        fs::write(&file, bytes).unwrap();
+        let outcome = imagekit(["schema", "validate", file.to_str().unwrap()]).run();
+        assert!(outcome.stdout.contains(told), "{outcome:?}");
+    }
 }
 
 #[test]

@@ -24,8 +24,14 @@ pub(crate) fn check(root: &Path) -> Result<ExitCode, Box<dyn Error>> {
     for message in &missing {
         eprintln!("error: {message}");
     }
+    // Cargo remembers what it has unpacked by folder and version: in the same place, today's command line would be
+    // built on yesterday's client.
+    let target = root.join("target");
+    fs::create_dir_all(&target)?;
+    let folder = tempfile::Builder::new().prefix("release-").tempdir_in(target)?;
     let mut package = cargo(root);
-    package.args(["package", "--locked"]);
+    package.args(["package", "--locked", "--target-dir"]);
+    package.arg(folder.path());
     for published in &packages {
         let name = published["name"].as_str().unwrap_or_default();
         package.args(["--package", name]);

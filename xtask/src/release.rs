@@ -28,7 +28,9 @@ pub(crate) fn check(root: &Path) -> Result<ExitCode, Box<dyn Error>> {
     // built on yesterday's client.
     let target = root.join("target");
     fs::create_dir_all(&target)?;
-    let folder = tempfile::Builder::new().prefix("release-").tempdir_in(target)?;
+    let folder = tempfile::Builder::new()
+        .prefix("release-")
+        .tempdir_in(target)?;
     let mut package = cargo(root);
     package.args(["package", "--locked", "--target-dir"]);
     package.arg(folder.path());

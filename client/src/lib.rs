@@ -25,6 +25,8 @@ pub mod search;
 mod secret;
 mod serde_helpers;
 mod upload;
+#[cfg(feature = "upload-tokens")]
+pub mod upload_tokens;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 

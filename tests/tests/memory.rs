@@ -22,9 +22,42 @@ fn peak() -> u64 {
 }
 
 #[tokio::test]
-async fn neither_large_responses_nor_large_uploads_are_held() {
+async fn neither_large_responses_nor_large_uploads_nor_long_lists_are_held() {
+    // What holds the least comes first, since only the most so far can be seen.
     a_file_of_any_size_is_streamed().await;
     a_body_of_two_hundred_megabytes_is_not_held().await;
+    a_list_of_any_length_is_held_page_by_page().await;
+}
+
+async fn a_list_of_any_length_is_held_page_by_page() {
+    const PAGES: usize = 200;
+    let file = imagekit_tests::example("get-file-details.json");
+    let page = format!("[{}]", vec![file; 1000].join(","));
+    let full = Reply::json("200 OK", &page);
+    let server = Server::script(move |index, _| match index {
+        0..PAGES => full.clone(),
+        _ => Reply::json("200 OK", "[]"),
+    })
+    .await;
+    let client = server.client().build().unwrap();
+    let mut count = 0;
+    let mut before = 0;
+    let mut items = client.list_assets().items().concurrency(8);
+    while let Some(item) = items.next().await {
+        drop(item.unwrap());
+        count += 1;
+        if count == 20_000 {
+            before = peak();
+        }
+    }
+    assert_eq!(count, PAGES * 1000);
+    let grown = peak() - before;
+    println!(
+        "{:.1} MiB more for 180 further pages of {:.1} MiB of JSON",
+        grown as f64 / MIB as f64,
+        page.len() as f64 / MIB as f64
+    );
+    assert!(grown <= 8 * MIB, "{grown} bytes");
 }
 
 /// `IMAGEKIT_UPLOAD_MIB=4096` sends 4 GiB.

@@ -220,7 +220,12 @@ impl<'a> Signed<'a> {
         let mut text = rest;
         let mut signature = None;
         let mut expiry = None;
-        while let Some(separator) = text.rfind(['?', '&']).filter(|at| *at >= path_end) {
+        // Of the question marks, only the first one begins a parameter.
+        let last = |text: &str| {
+            let ampersand = text.rfind('&').filter(|at| *at > path_end);
+            ampersand.or((text.len() > path_end).then_some(path_end))
+        };
+        while let Some(separator) = last(text) {
             let (name, value) = text[separator + 1..]
                 .split_once('=')
                 .unwrap_or((&text[separator + 1..], ""));

@@ -114,6 +114,26 @@ fn each_way_to_be_wrong_has_its_reason() {
 }
 
 #[test]
+fn question_mark_within_the_query_begins_no_parameter() {
+    let key = PrivateKey::new("dummy-key").unwrap();
+    let builder = UrlBuilder::new("https://ik.imagekit.io/demo")
+        .unwrap()
+        .path("a.jpg");
+    let signed = builder
+        .clone()
+        .transform(Transformation::new().raw("?ik-s=1"))
+        .sign(&key, None)
+        .unwrap();
+    let endpoint = builder.endpoint();
+    assert!(
+        signed.as_str().contains("?tr=?ik-s=1&ik-s="),
+        "{}",
+        signed.as_str()
+    );
+    assert_eq!(endpoint.verify(signed.as_str(), &key, UNIX_EPOCH), Ok(None));
+}
+
+#[test]
 fn digit_moved_from_the_text_into_the_expiry_gains_nothing() {
     let url = builder()
         .transform(Transformation::new().width(305))

@@ -1,7 +1,7 @@
 //! How many of several things came to which end.
 
 use crate::exit::{Exit, Failure};
-use crate::terminal::{plain, say};
+use crate::terminal::{Output, plain, say};
 
 /// So many failures are named again in the summary.
 const SUMMED_UP: usize = 10;
@@ -24,6 +24,23 @@ impl Tally {
         });
         if self.named.len() < SUMMED_UP {
             self.named.push((name, exit));
+        }
+    }
+
+    /// Says what was done with one of them, or tells of the failure.
+    pub(crate) fn count(
+        &mut self,
+        name: String,
+        outcome: Result<String, Failure>,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        match outcome {
+            Ok(done) => {
+                output.write(format!("{}\n", plain(&done)))?;
+                self.succeeded += 1;
+                Ok(())
+            }
+            Err(failure) => self.tell(name, failure),
         }
     }
 

@@ -161,13 +161,8 @@ pub(crate) async fn mv(mv: Mv, mut context: Context) -> Result<Exit, Failure> {
     let what = Move::read(mv.operands, &session).await?;
     let mut tally = Tally::default();
     for target in &what.sources {
-        match move_one(&session, &what, target, &mv.wait).await {
-            Ok(done) => {
-                context.output.write(format!("{}\n", plain(&done)))?;
-                tally.succeeded += 1;
-            }
-            Err(failure) => tally.tell(target.to_string(), failure)?,
-        }
+        let outcome = move_one(&session, &what, target, &mv.wait).await;
+        tally.count(target.to_string(), outcome, &context.output)?;
     }
     Ok(tally.sum_up("moved"))
 }
@@ -214,13 +209,8 @@ pub(crate) async fn cp(cp: Cp, mut context: Context) -> Result<Exit, Failure> {
     let what = Move::read(cp.operands, &session).await?;
     let mut tally = Tally::default();
     for target in &what.sources {
-        match copy_one(&session, &what, target, cp.versions, &cp.wait).await {
-            Ok(done) => {
-                context.output.write(format!("{}\n", plain(&done)))?;
-                tally.succeeded += 1;
-            }
-            Err(failure) => tally.tell(target.to_string(), failure)?,
-        }
+        let outcome = copy_one(&session, &what, target, cp.versions, &cp.wait).await;
+        tally.count(target.to_string(), outcome, &context.output)?;
     }
     Ok(tally.sum_up("copied"))
 }

@@ -75,11 +75,8 @@ async fn dead_addresses_are_tried_again_by_every_operation() {
     assert_eq!((error.attempts(), clock.pauses().len()), (3, 2));
 }
 
-/// A server behind a link, and a client that has so many idle connections to it.
-async fn idle(
-    connections: usize,
-    settings: impl FnOnce(ClientBuilder) -> ClientBuilder,
-) -> (Server, Link, Client) {
+/// A server behind a link, and a client whose idle connections to it, so many, were cut half a minute ago.
+async fn cut_while_idle(connections: usize, clock: &LeapingClock) -> (Server, Link, Client) {
     // No call ends before all have begun, so that each opens a connection of its own.
     let barrier = Arc::new(Barrier::new(connections));
     let server = Server::script(move |index, _| match index {
@@ -88,9 +85,15 @@ async fn idle(
     })
     .await;
     let link = Link::to(server.address()).await.unwrap();
-    let client = settings(client_at([link.address()])).build().unwrap();
+    let client = client_at([link.address()])
+        .attempt_timeout(Duration::from_millis(300))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     call_at_once(&client, connections).await;
     assert_eq!(server.connections(), connections);
+    clock.advance(Duration::from_secs(30));
+    link.cut();
     (server, link, client)
 }
 
@@ -109,14 +112,7 @@ async fn call_at_once(client: &Client, calls: usize) {
 #[tokio::test]
 async fn connections_that_were_cut_in_silence_cost_one_attempt() {
     let clock = LeapingClock::default();
-    let (server, link, client) = idle(8, |builder| {
-        builder
-            .attempt_timeout(Duration::from_millis(300))
-            .clock(clock.clone())
-    })
-    .await;
-    clock.advance(Duration::from_secs(30));
-    link.cut();
+    let (server, link, client) = cut_while_idle(8, &clock).await;
     assert_eq!(call(&client).await.unwrap().attempts(), 2);
     assert_eq!(call(&client).await.unwrap().attempts(), 1);
     assert_eq!(server.connections(), 9);
@@ -128,15 +124,7 @@ async fn connections_that_were_cut_in_silence_cost_one_attempt() {
 
 #[tokio::test]
 async fn connections_that_were_cut_in_silence_are_left_after_a_call_that_may_not_be_retried() {
-    let clock = LeapingClock::default();
-    let (_server, link, client) = idle(8, |builder| {
-        builder
-            .attempt_timeout(Duration::from_millis(300))
-            .clock(clock.clone())
-    })
-    .await;
-    clock.advance(Duration::from_secs(30));
-    link.cut();
+    let (_server, _link, client) = cut_while_idle(8, &LeapingClock::default()).await;
     let error = post(&client).await.unwrap_err();
     assert!(error.is_timeout() && error.may_have_been_performed());
     assert_eq!(error.attempts(), 1);

@@ -520,6 +520,46 @@ async fn each_nullable_property_of_a_request_has_three_states() {
     }
 }
 
+#[test]
+fn any_states_of_the_properties_of_a_request_are_its_body() {
+    use proptest::collection::vec;
+    use proptest::option::of;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (server, client) = runtime.block_on(async {
+        let server = Server::start([Reply::json("500 Internal Server Error", "{}")]).await;
+        let client = server.client().max_retries(0).build().unwrap();
+        (server, client)
+    });
+    // Nothing said, nothing wanted, or a value.
+    let states = (of(of(vec(any::<String>(), 0..4))), of(of(any::<String>())));
+    let mut runner = TestRunner::new(Config {
+        cases: 200,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let outcome = runner.run(&states, |(tags, coordinates)| {
+        let mut call = client.update_file_details("598821f949c0a938d57563bd");
+        let mut expected = Map::new();
+        if let Some(tags) = tags {
+            expected.insert("tags".to_owned(), json!(tags));
+            call = call.set_or_clear_tags(tags);
+        }
+        if let Some(coordinates) = coordinates {
+            expected.insert("customCoordinates".to_owned(), json!(coordinates));
+            call = call.set_or_clear_custom_coordinates(coordinates);
+        }
+        runtime.block_on(call.send()).unwrap_err();
+        let received = server.received().pop().unwrap();
+        let body: Value = serde_json::from_slice(&received.body).unwrap();
+        prop_assert_eq!(body, Value::Object(expected));
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
 #[tokio::test]
 async fn a_property_that_must_be_alone_is_refused_beside_others() {
     let server = Server::start([Reply::json("500 Internal Server Error", "{}")]).await;

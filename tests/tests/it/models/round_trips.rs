@@ -185,6 +185,33 @@ fn random_values_of_every_model_come_back_as_they_were() {
     assert!(count > 100);
 }
 
+/// Numbers of as many digits as confidences and coordinates have come as close as a `f64` can.
+#[test]
+fn any_number_comes_back_as_it_was() {
+    let mut runner = TestRunner::new(Config {
+        cases: 20_000,
+        ..Config::default()
+    });
+    let numbers = any::<f64>().prop_filter("JSON has no other", |number| number.is_finite());
+    let outcome = runner.run(&(numbers, "[1-9]{18,40}"), |(number, digits)| {
+        for text in [format!("{number:e}"), format!("0.{digits}"), digits] {
+            let json = format!(r#"{{"type":"file-version","fileId":"f","name":"n","filePath":"/n","url":"u","duration":{text},"customMetadata":{{"n":{text}}}}}"#);
+            let encoded = imagekit_client::models::round_trip("File", json.as_bytes()).unwrap();
+            let encoded = encoded.map_err(|error| TestCaseError::fail(format!("{error:?}: {json}")))?;
+            // By the standard library, whose parser is exact whatever `serde_json` is told to be.
+            let expected: f64 = text.parse().unwrap();
+            for place in ["\"duration\":", "\"n\":"] {
+                let (_, rest) = encoded.split_once(place).unwrap();
+                let end = rest.find([',', '}']).unwrap();
+                let found: f64 = rest[..end].parse().unwrap();
+                prop_assert_eq!(found.to_bits(), expected.to_bits(), "{}: {}", place, json);
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
 #[test]
 fn shapes_of_the_test_are_those_of_the_client() {
     assert!(Shape::components().len() > 150);

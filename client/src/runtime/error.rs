@@ -15,7 +15,7 @@ use super::retry_loop::rounded;
 use crate::types::ApiError;
 
 /// Longest part of a body that an error keeps, in bytes.
-const MAX_ERROR_BODY: usize = 64 * 1024;
+pub(super) const MAX_BODY: usize = 64 * 1024;
 /// Longest part of a body that a message quotes, in bytes.
 const MAX_EXCERPT: usize = 80;
 
@@ -199,7 +199,7 @@ impl Error {
                     .reset()
                     .or_else(|| rate_limit::retry_after(&received.headers, SystemTime::now()));
             }
-            inner.received = Some(received.cut_body(MAX_ERROR_BODY));
+            inner.received = Some(received.cut_body(MAX_BODY));
         })
     }
 

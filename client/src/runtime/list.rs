@@ -61,11 +61,12 @@ impl<T: DeserializeOwned> List<T> {
             return Ok(Self { items });
         }
         let items: Vec<&RawValue> = serde_json::from_slice(body)
-            .map_err(|error| response.undecodable("$", body, &error))?;
+            .map_err(|error| response.undecodable().at("$", body, &error))?;
+        let undecodable = response.undecodable();
         let items = items.into_iter().enumerate().map(|(index, item)| {
             serde_json::from_str(item.get()).map_err(|error| {
                 let item = Bytes::copy_from_slice(item.get().as_bytes());
-                response.undecodable(&format!("$[{index}]"), &item, &error)
+                undecodable.at(&format!("$[{index}]"), &item, &error)
             })
         });
         Ok(Self {

@@ -9,7 +9,7 @@ use super::error::{self, Error, Kind};
 use super::json_path;
 use super::list::List;
 use super::operation::OperationRef;
-use super::redact::Redactor;
+use super::redact::{Redacted, Redactor};
 use super::response::Response;
 use crate::Client;
 
@@ -68,50 +68,62 @@ impl RawResponse {
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.received.body)
-            .map_err(|error| self.undecodable("$", &self.received.body, &error))
+        let body = &self.received.body;
+        serde_json::from_slice(body).map_err(|error| self.undecodable().at("$", body, &error))
     }
 
     /// Returns the error of a body without a property that it must have.
     pub(crate) fn lacks(&self, property: &str) -> Error {
-        self.error(&format!("$.{property}: it is missing, or is not a text"))
+        let detail = format!("$.{property}: it is missing, or is not a text");
+        self.undecodable().error(&detail)
     }
 
-    /// Returns the error of a body, or of an item of it that stands at `prefix`, that cannot be decoded.
+    /// Returns what makes the errors of this response, however many items of it are odd.
     #[cold]
-    pub(super) fn undecodable(
-        &self,
-        prefix: &str,
-        body: &Bytes,
-        error: &serde_json::Error,
-    ) -> Error {
-        let redactor = self.redactor();
+    pub(super) fn undecodable(&self) -> Undecodable<'_> {
+        let redactor = &self.client.inner.redactor;
+        let redactor = redactor.with(self.operation.secrets(), &[&self.received.body]);
+        Undecodable {
+            response: self,
+            shown: redactor
+                .received(self.received.clone())
+                .cut_body(error::MAX_BODY),
+            redactor,
+        }
+    }
+}
+
+/// A response that cannot be decoded, and what may be shown of it: redacted once, since a list has an error for each of
+/// its odd items.
+pub(super) struct Undecodable<'a> {
+    response: &'a RawResponse,
+    shown: Redacted<Received>,
+    /// Finds the private key, and what is secret in this very response.
+    redactor: Cow<'a, Redactor>,
+}
+
+impl Undecodable<'_> {
+    /// Returns the error of the body, or of an item of it that stands at `prefix`.
+    pub(super) fn at(&self, prefix: &str, body: &Bytes, error: &serde_json::Error) -> Error {
         let detail = if body.is_empty() {
             format!("{prefix}: the body is empty")
         } else {
             let position = json_path::position(body, error);
             let (path, message) = json_path::located(body, error);
             let path = path.strip_prefix('$').unwrap_or(&path);
-            let (shown, position) = redactor.body(body, position);
+            let (shown, position) = self.redactor.body(body, position);
             let excerpt = error::excerpt(&shown, position);
             format!("{prefix}{path}: {message}, near `{excerpt}`")
         };
         self.error(&detail)
     }
 
-    /// Finds the private key, and what is secret in this very response.
-    fn redactor(&self) -> Cow<'_, Redactor> {
-        let redactor = &self.client.inner.redactor;
-        redactor.with(self.operation.secrets(), &[&self.received.body])
-    }
-
     fn error(&self, detail: &str) -> Error {
-        let redactor = self.redactor();
         Error::new(Kind::Decode)
-            .with_operation(self.operation.clone())
-            .with_attempts(self.attempts)
-            .with_received(redactor.received(self.received.clone()), &redactor)
-            .with_detail(redactor.text(detail).into_inner())
+            .with_operation(self.response.operation.clone())
+            .with_attempts(self.response.attempts)
+            .with_received(self.shown.clone(), &self.redactor)
+            .with_detail(self.redactor.text(detail).into_inner())
     }
 }
 

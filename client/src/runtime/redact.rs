@@ -1,6 +1,7 @@
 //! Keeps the private key out of everything that a server may send back.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 
@@ -22,6 +23,9 @@ const SHORTEST: usize = 8;
 
 /// Shortest value of a secret property that is looked for: passwords are shorter than keys.
 const SHORTEST_NAMED: usize = 4;
+
+/// Most values of secret properties that are looked for in one response, since each is looked for everywhere in it.
+const MOST_NAMED: usize = 32;
 
 /// What has passed through a [`Redactor`]: errors and traces take nothing else from a server.
 #[derive(Clone, Debug)]
@@ -61,6 +65,8 @@ impl Redacted<String> {
 #[derive(Clone)]
 pub(crate) struct Redactor {
     needles: Vec<Needle>,
+    /// Whether there are more secrets than can be looked for, so that nothing may be shown.
+    hides_all: bool,
 }
 
 /// A text to look for.
@@ -96,6 +102,7 @@ impl Redactor {
     pub(crate) fn new(key: &SecretString) -> Self {
         Self {
             needles: Needle::of(key.expose_secret().as_bytes(), SHORTEST).collect(),
+            hides_all: false,
         }
     }
 
@@ -105,15 +112,21 @@ impl Redactor {
             return Cow::Borrowed(self);
         }
         let found = bodies.iter().flat_map(|body| named_values(body, names));
+        let found: BTreeSet<String> = found.collect();
         let mut needles = self.needles.clone();
-        needles.extend(found.flat_map(|value| Needle::of(value.as_bytes(), SHORTEST_NAMED)));
-        Cow::Owned(Self { needles })
+        let hides_all = found.len() > MOST_NAMED;
+        if !hides_all {
+            let found = found.iter().map(|value| value.as_bytes());
+            needles.extend(found.flat_map(|value| Needle::of(value, SHORTEST_NAMED)));
+        }
+        Cow::Owned(Self { needles, hides_all })
     }
 
     /// A redactor without secrets.
     pub(crate) fn none() -> Self {
         Self {
             needles: Vec::new(),
+            hides_all: false,
         }
     }
 
@@ -175,6 +188,10 @@ impl Redactor {
 
     /// Replaces each secret, and keeps `position` on the byte that it is on; `None` if there is no secret.
     fn replace(&self, text: &[u8], position: &mut usize) -> Option<Vec<u8>> {
+        if self.hides_all && !text.is_empty() {
+            *position = 0;
+            return Some(REDACTED.to_vec());
+        }
         let target = *position;
         let mut replaced: Option<Vec<u8>> = None;
         let mut copied = 0;

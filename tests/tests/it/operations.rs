@@ -619,6 +619,25 @@ async fn a_list_with_an_odd_item_loses_that_item_alone() {
 }
 
 #[tokio::test]
+async fn a_list_of_odd_items_is_redacted_once_for_all_of_them() {
+    let odd = json!({ "type": "file", "fileId": "odd", "size": "large" });
+    let page = Value::from(vec![odd; 1000]).to_string();
+    let server = Server::start([Reply::json("200 OK", &page)]).await;
+    let client = server.client().build().unwrap();
+    let list = client.list_assets().send().await.unwrap();
+    let errors: Vec<_> = list.into_iter().filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 1000);
+    // The same bytes, not the same text: what is done for each item takes the square of their number.
+    let body = |index: usize| errors[index].body().unwrap().as_ptr();
+    assert_eq!(body(0), body(999));
+    assert!(
+        errors[999].to_string().contains("$[999].size: "),
+        "{}",
+        errors[999]
+    );
+}
+
+#[tokio::test]
 async fn partial_successes_are_told_apart() {
     use imagekit_client::operations::RenameFileResponse;
     let reply = |status: &str, name: &str| Reply::json(status, example(name));

@@ -444,3 +444,20 @@ async fn a_secret_that_comes_back_is_not_in_the_error_of_its_response() {
     }
     assert_eq!(count, 15);
 }
+
+#[tokio::test]
+async fn of_more_secrets_than_can_be_looked_for_nothing_is_shown() {
+    let secret = |index: usize| format!("whsec_{index}/{}", "very+secret".repeat(index % 3 + 1));
+    let secrets: Vec<String> = (0..100).map(secret).collect();
+    let body: Vec<Value> = secrets
+        .iter()
+        .map(|secret| json!({ "id": 5, "secret": secret }))
+        .collect();
+    let server = Server::start([Reply::json("200 OK", Value::from(body).to_string())]).await;
+    let client = server.client().build().unwrap();
+    let list = client.list_webhooks().send().await.unwrap();
+    for error in list.into_iter().filter_map(Result::err) {
+        assert!(error.is_decode(), "{error}");
+        assert_hidden("a list", visible(&error), &secrets);
+    }
+}

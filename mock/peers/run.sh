@@ -117,7 +117,8 @@ open_document() {
 schemathesis() (
     root=$PWD
     cd "$installed"
-    python/bin/schemathesis --config-file "$root/$peers/schemathesis.toml" \
+    # The script that pip installs knows only where the folder was then.
+    python/bin/python -c 'from schemathesis.cli import schemathesis; schemathesis()' --config-file "$root/$peers/schemathesis.toml" \
         run openapi/imagekit.yaml --url "$IMAGE_KIT_BASE_URL" --auth "$IMAGEKIT_PRIVATE_KEY:" "$@"
 )
 

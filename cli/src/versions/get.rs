@@ -4,6 +4,7 @@ use clap::Args;
 use futures_util::stream::StreamExt as _;
 use imagekit_client::types::{File, FileId, VersionId};
 use imagekit_client::{Client, Response};
+use tokio::sync::Semaphore;
 
 use super::wanted::{BadLine, Source, Wanted, WantedVersion};
 use crate::Context;
@@ -13,6 +14,10 @@ use crate::progress::Progress;
 use crate::render::{Format, Rendering, Shape};
 use crate::tally::Tally;
 use crate::terminal::complain;
+
+/// How many responses may wait to be printed, for each call at once. A call whose packet was lost takes as long as six
+/// others or more; no other waits for it before so many have overtaken it.
+const AHEAD: usize = 32;
 
 #[derive(Args)]
 #[command(override_usage = "\
@@ -60,10 +65,12 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
     let shape = Shape::of("File");
     let mut tally = Tally::default();
     let progress = Progress::start(count);
+    let at_once = get.concurrency.get().min(Semaphore::MAX_PERMITS);
+    let turns = Semaphore::new(at_once);
     let mut outcomes = wanted
         .targets(context.input)
-        .map(|target| fetch(session.client.clone(), target))
-        .buffered(get.concurrency.get());
+        .map(|target| fetch(session.client.clone(), target, &turns))
+        .buffered(at_once.saturating_mul(AHEAD));
     while let Some(Outcome { name, result }) = outcomes.next().await {
         progress.advance();
         let failure = match result.and_then(|response| rendering.of(&response, shape, output)) {
@@ -82,7 +89,6 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
         }
         let failure = failure.about(&name);
         if failure.exit == Exit::NotAuthorised {
-            // The next call would be refused as well.
             return Err(failure);
         }
         progress.aside(|| complain(&failure));
@@ -93,8 +99,12 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
     Ok(tally.sum_up("fetched"))
 }
 
-/// Gets a version in a task of its own, which goes on while somebody reads the output slowly.
-async fn fetch(client: Client, target: Result<WantedVersion, BadLine>) -> Outcome {
+/// Gets a version when it has its turn, in a task of its own, which goes on while somebody reads the output slowly.
+async fn fetch(
+    client: Client,
+    target: Result<WantedVersion, BadLine>,
+    turns: &Semaphore,
+) -> Outcome {
     let WantedVersion { file, version } = match target {
         Ok(target) => target,
         Err(BadLine { number, failure }) => {
@@ -105,11 +115,21 @@ async fn fetch(client: Client, target: Result<WantedVersion, BadLine>) -> Outcom
         }
     };
     let name = version.to_string();
+    let Ok(_turn) = turns.acquire().await else {
+        // Not shown: what was refused comes before it.
+        let reason = "not fetched, since a call before it was refused";
+        let result = Err(Failure::new(Exit::NotAuthorised, reason));
+        return Outcome { name, result };
+    };
     let details = client.get_file_version_details(file, version);
     let call = tokio::spawn(details.send_with_response());
     let result = match call.await {
         Ok(result) => result.map_err(Failure::from),
         Err(error) => Err(Failure::new(Exit::Other, error.to_string())),
     };
+    if matches!(&result, Err(failure) if failure.exit == Exit::NotAuthorised) {
+        // The next call would be refused as well.
+        turns.close();
+    }
     Outcome { name, result }
 }

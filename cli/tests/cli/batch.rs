@@ -64,8 +64,8 @@ fn a_rate_limit_costs_time_and_nothing_else() {
 }
 
 #[test]
-fn no_more_calls_than_asked_for_run_ahead_of_a_slow_one() {
-    // Two calls get no whole answer, and each holds back those that follow it.
+fn slow_call_is_overtaken_by_many_more_than_run_at_once_but_not_by_all() {
+    // Two calls get no whole response, and what follows the first of them waits to be printed.
     let mock = Mock::start(
         server()
             .fault(Fault::stalled_body().on_id("version-0"))
@@ -99,7 +99,7 @@ fn no_more_calls_than_asked_for_run_ahead_of_a_slow_one() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(first_failure.contains("version-0"), "{first_failure}");
-    assert!((4..=8).contains(&requests), "{requests} calls");
+    assert!((100..=132).contains(&requests), "{requests} calls");
 }
 
 #[test]

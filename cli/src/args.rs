@@ -142,7 +142,7 @@ pub(crate) enum Command {
     /// Show how much the account has used.
     Usage(library::Usage),
 
-    /// Print the address under which a file is delivered.
+    /// Open a file in a browser, or print the address under which it is delivered.
     Open(library::Open),
 
     /// Call any operation of the API, or any path of it.

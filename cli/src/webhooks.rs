@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
 use imagekit_client::bytes::Bytes;
 use imagekit_client::http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header,
@@ -212,7 +213,7 @@ async fn listen(listen: Listen, context: Context) -> Result<Exit, Failure> {
     let address = listener.local_addr().map_err(cannot)?;
     say(format_args!("listening on http://{address}"));
     let (events, mut received) = mpsc::channel(16);
-    tokio::spawn(accept(listener, verifier, events));
+    let accepting = tokio::spawn(accept(listener, verifier, events));
     let mut rendering = Rendering::new(listen.format, context.now).several(true);
     let mut left = listen.limit.unwrap_or(u64::MAX);
     while left > 0
@@ -228,6 +229,9 @@ async fn listen(listen: Listen, context: Context) -> Result<Exit, Failure> {
             Err(error) => warn(&format!("a delivery was refused: {error}")),
         }
     }
+    drop(received);
+    // Whoever posted the last event is told so, but not waited for without end.
+    let _ = tokio::time::timeout(PATIENCE, accepting).await;
     Ok(Exit::Fine)
 }
 
@@ -238,20 +242,26 @@ async fn accept(
     verifier: Arc<WebhookVerifier>,
     events: mpsc::Sender<Delivery>,
 ) {
-    while let Ok((stream, _)) = listener.accept().await {
+    let connections = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(_) => break,
+            },
+            () = events.closed() => break,
+        };
         let (verifier, events) = (verifier.clone(), events.clone());
-        tokio::spawn(async move {
-            let service = hyper::service::service_fn(move |request| {
-                let (verifier, events) = (verifier.clone(), events.clone());
-                async move { Ok::<_, Infallible>(respond(request, &verifier, &events).await) }
-            });
-            let connection = hyper::server::conn::http1::Builder::new();
-            // Whoever leaves in the middle is not worth a word.
-            let _ = connection
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+        let service = hyper::service::service_fn(move |request| {
+            let (verifier, events) = (verifier.clone(), events.clone());
+            async move { Ok::<_, Infallible>(respond(request, &verifier, &events).await) }
         });
+        let connection = hyper::server::conn::http1::Builder::new();
+        let connection = connection.serve_connection(TokioIo::new(stream), service);
+        // Whoever leaves in the middle is not worth a word.
+        tokio::spawn(connections.watch(connection));
     }
+    connections.shutdown().await;
 }
 
 async fn respond(
@@ -270,8 +280,10 @@ async fn respond(
                 Err(_) => StatusCode::BAD_REQUEST,
             };
             // Nobody receives any more only when the program ends.
-            let _ = events.send(delivery).await;
-            status
+            match events.send(delivery).await {
+                Ok(()) => status,
+                Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+            }
         }
     };
     let mut response = Response::new(Full::default());

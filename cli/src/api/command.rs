@@ -9,7 +9,7 @@ use imagekit_openapi::{Choice, Field, OPERATIONS, Operation, Place, Type};
 use crate::render::Format;
 
 /// Flags that an operation's own parameters leave alone.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 17] = [
     "all-pages",
     "base-url",
     "body",
@@ -26,6 +26,7 @@ const TAKEN: [&str; 16] = [
     "profile",
     "raw",
     "show-secrets",
+    "template",
 ];
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];

@@ -74,6 +74,10 @@ pub(crate) struct Open {
     /// The file, by path or id.
     #[arg(value_name = "FILE")]
     target: Target,
+
+    /// Print the address instead.
+    #[arg(long, short, help_heading = "Output")]
+    print: bool,
 }
 
 pub(crate) async fn fields(fields: Fields, mut context: Context) -> Result<Exit, Failure> {
@@ -249,6 +253,21 @@ pub(crate) async fn open(open: Open, mut context: Context) -> Result<Exit, Failu
     let session = Session::start(&mut context).await?;
     let file = session.file(&open.target).await?;
     let url = session.delivered(file.url());
-    context.output.write(format!("{}\n", plain(&url)))?;
+    // The demo ends with this program, before a browser could ask it for anything.
+    if open.print || session.is_demo() {
+        context.output.write(format!("{}\n", plain(&url)))?;
+        return Ok(Exit::Fine);
+    }
+    // Other addresses could start any program, and this one is whatever the response said.
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        let problem = format!("{url:?} is no address for a browser");
+        return Err(Failure::new(Exit::Other, problem));
+    }
+    ::open::that_detached(&url).map_err(|error| {
+        let problem = format!("no browser can be started: {error}");
+        Failure::new(Exit::Other, problem).try_this("print the address with --print")
+    })?;
+    let opened = format!("opened {}\n", plain(&url));
+    context.output.write(opened)?;
     Ok(Exit::Fine)
 }

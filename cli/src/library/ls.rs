@@ -92,7 +92,7 @@ struct Show {
     limit: Option<u64>,
 
     /// Show these columns: names of properties, such as `name,mime,customMetadata.color`.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["json", "field"])]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["json", "field", "template"])]
     columns: Vec<String>,
 
     #[command(flatten)]

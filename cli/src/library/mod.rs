@@ -5,6 +5,7 @@ mod asset;
 mod change;
 mod download;
 mod label;
+mod local;
 mod ls;
 mod transfer;
 mod upload;

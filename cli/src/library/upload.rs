@@ -1,17 +1,17 @@
 //! `upload`: files and folders of this machine into the media library.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::Args;
+use clap::{Args, ValueHint};
 use futures_util::StreamExt as _;
 use imagekit_client::UploadSource;
 use imagekit_client::operations::UploadFileResponse;
 use serde_json::Value;
 
 use super::asset::{Asset, Listing, folder_path, join};
+use super::local::{Item, Selection, find};
 use super::transfer::{Bars, FileBar, Outcome, Report};
 use crate::Context;
 use crate::config::Session;
@@ -22,9 +22,15 @@ use crate::words;
 
 #[derive(Args)]
 pub(crate) struct Upload {
-    /// Files and folders of this machine; a folder keeps its name, and is uploaded with all in it.
-    #[arg(value_name = "FILE", required = true)]
+    /// Files and folders of this machine, and patterns such as '**/*.png'; a folder keeps its name, and is
+    /// uploaded with all in it.
+    ///
+    /// What a pattern finds goes where it is below the part of the pattern that has no `*`, `?`, `[` or `{`.
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
     files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    selection: Selection,
 
     /// The folder of the media library to upload into, which is created if it is missing.
     #[arg(long, short, value_name = "FOLDER", default_value = "/", value_parser = folder_path)]
@@ -61,16 +67,6 @@ pub(crate) struct Upload {
     /// Do not print what is uploaded.
     #[arg(long, short, help_heading = "Output", conflicts_with = "json")]
     quiet: bool,
-}
-
-/// A file of this machine, and where it belongs.
-struct Item {
-    local: PathBuf,
-    /// The folder in the media library, as it is spelled here.
-    folder: String,
-    name: String,
-    size: u64,
-    modified: Option<DateTime<Utc>>,
 }
 
 /// What to do with an item.
@@ -174,81 +170,15 @@ fn sum_up(counts: &HashMap<Outcome, usize>, upload: &Upload) {
 
 /// All files that are meant, in order.
 fn items(upload: &Upload) -> Result<Vec<Item>, Failure> {
-    let mut items = Vec::new();
-    for path in &upload.files {
-        let unreadable = |error| cannot_read(path, &error);
-        let metadata = std::fs::metadata(path).map_err(unreadable)?;
-        // `..` and `.` have a name as well.
-        let named = match path.file_name() {
-            Some(_) => path.clone(),
-            None => path.canonicalize().map_err(unreadable)?,
-        };
-        let name = name_of(&named)?;
-        if metadata.is_dir() {
-            let folder = match named.file_name() {
-                Some(_) => join(&upload.to, &name),
-                None => upload.to.clone(),
-            };
-            add_folder(path, &folder, &mut items)?;
-        } else {
-            let name = upload.name.clone().unwrap_or(name);
-            items.push(Item::new(path, &upload.to, name, &metadata));
+    let mut items = find(&upload.files, &upload.to, &upload.selection)?;
+    match (&upload.name, &mut items[..]) {
+        (_, []) => Err(Failure::usage("there are no files to upload")),
+        (None, _) => Ok(items),
+        (Some(name), [item]) => {
+            item.name.clone_from(name);
+            Ok(items)
         }
-    }
-    match (&upload.name, items.len()) {
-        (Some(_), 0 | 2..) => Err(Failure::usage("--name is for a single file")),
-        (_, 0) => Err(Failure::usage("there are no files to upload")),
-        _ => Ok(items),
-    }
-}
-
-fn add_folder(path: &Path, folder: &str, items: &mut Vec<Item>) -> Result<(), Failure> {
-    let unreadable = |error| cannot_read(path, &error);
-    let entries = std::fs::read_dir(path).map_err(unreadable)?;
-    let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(unreadable)?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        let kind = entry.file_type().map_err(unreadable)?;
-        let name = name_of(&path)?;
-        if kind.is_dir() {
-            add_folder(&path, &join(folder, &name), items)?;
-            continue;
-        }
-        // What a link leads to is uploaded if it is a file: folders may go around in circles.
-        let metadata = std::fs::metadata(&path).map_err(|error| cannot_read(&path, &error))?;
-        if metadata.is_file() && !is_part(&name) {
-            items.push(Item::new(&path, folder, name, &metadata));
-        }
-    }
-    Ok(())
-}
-
-/// What an interrupted download has left.
-fn is_part(name: &str) -> bool {
-    name.starts_with('.') && name.ends_with(super::download::PART)
-}
-
-fn name_of(path: &Path) -> Result<String, Failure> {
-    let name = path.file_name().map_or(Some(""), |it| it.to_str());
-    name.map(str::to_owned)
-        .ok_or_else(|| Failure::usage(format!("the name of {} is not Unicode", path.display())))
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be read: {error}", path.display()))
-}
-
-impl Item {
-    fn new(path: &Path, folder: &str, name: String, metadata: &std::fs::Metadata) -> Self {
-        let modified = metadata.modified().ok();
-        Self {
-            local: path.to_owned(),
-            folder: folder.to_owned(),
-            name,
-            size: metadata.len(),
-            modified: modified.map(<DateTime<Utc> as From<SystemTime>>::from),
-        }
+        (Some(_), _) => Err(Failure::usage("--name is for a single file")),
     }
 }
 

@@ -7,6 +7,7 @@ mod record;
 mod rendering;
 mod secrets;
 mod table;
+mod template;
 mod text;
 
 pub(crate) use self::record::lay_out as record;

@@ -10,11 +10,12 @@ use serde_json::value::RawValue;
 
 use super::page::{self, Page};
 use super::table::{Column, Table};
+use super::template::Template;
 use super::{file, record, secrets};
 use crate::Context;
 use crate::exit::{Exit, Failure};
-use crate::json::{self, Field};
-use crate::terminal::{Output, plain, say, warn};
+use crate::json;
+use crate::terminal::{Output, say, warn};
 
 /// In which form to print a response; by default as a view for people.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,12 +38,17 @@ pub(crate) struct Format {
     /// has a line.
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub(crate) field: Vec<String>,
+
+    /// Print this text for each record, with values for `{PATH}`, such as '{name}: {size}'. `{PATH:short}` is the
+    /// value as a table for people has it; `{{` is a brace, and `\t` and `\n` are a tab and a line break.
+    #[arg(long, value_name = "TEXT", value_parser = Template::parse, help_heading = "Output")]
+    template: Option<Template>,
 }
 
 impl Format {
     /// Whether anything else than a view for people is asked for.
     pub(crate) fn is_for_programs(&self) -> bool {
-        self.json || self.raw || self.csv || !self.field.is_empty()
+        self.json || self.raw || self.csv || !self.field.is_empty() || self.template.is_some()
     }
 }
 
@@ -62,12 +68,17 @@ pub(crate) struct ListFormat {
     /// several times, the values are separated by tabs. Absent and null are empty.
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     field: Vec<String>,
+
+    /// Print this text for each record, with values for `{PATH}`, such as '{name}: {size}'. `{PATH:short}` is the
+    /// value as a table for people has it; `{{` is a brace, and `\t` and `\n` are a tab and a line break.
+    #[arg(long, value_name = "TEXT", value_parser = Template::parse, help_heading = "Output")]
+    template: Option<Template>,
 }
 
 impl ListFormat {
     /// Whether anything else than a view for people is asked for.
     pub(crate) fn is_for_programs(&self) -> bool {
-        self.json || self.csv || !self.field.is_empty()
+        self.json || self.csv || !self.field.is_empty() || self.template.is_some()
     }
 
     pub(crate) fn rendering(&self, now: DateTime<Utc>) -> Rendering {
@@ -76,6 +87,7 @@ impl ListFormat {
             raw: false,
             csv: self.csv,
             field: self.field.clone(),
+            template: self.template.clone(),
         };
         Rendering::new(format, now)
     }
@@ -131,7 +143,10 @@ impl Shape {
 /// Renders responses, one after another.
 pub(crate) struct Rendering {
     format: Format,
-    fields: Vec<AskedFor>,
+    /// The line of each record, if single values are asked for.
+    line: Option<Template>,
+    /// Which of its values any response had.
+    seen: Vec<bool>,
     /// The columns of tables and CSV, if they are not those that say most.
     columns: Option<Columns>,
     include: bool,
@@ -144,13 +159,6 @@ pub(crate) struct Rendering {
 /// Chooses the columns of tables of a component.
 type Columns = Box<dyn Fn(&'static Component) -> Vec<Column>>;
 
-struct AskedFor {
-    path: String,
-    field: Field,
-    /// Whether any response had it.
-    seen: bool,
-}
-
 /// What to write of a response.
 pub(crate) struct Rendered {
     standard_error: Option<String>,
@@ -160,8 +168,11 @@ pub(crate) struct Rendered {
 impl Rendering {
     pub(crate) fn new(mut format: Format, now: DateTime<Utc>) -> Self {
         let fields = std::mem::take(&mut format.field);
+        let of_fields = (!fields.is_empty()).then(|| Template::of_fields(fields));
+        let line = format.template.take().or(of_fields);
         Self {
-            fields: fields.into_iter().map(AskedFor::new).collect(),
+            seen: vec![false; line.iter().flat_map(Template::paths).count()],
+            line,
             format,
             columns: None,
             include: false,
@@ -240,15 +251,17 @@ impl Rendering {
             json::lay_out(&body, output).into_bytes()
         } else if self.format.csv {
             self.csv(&value()?, shape).into_bytes()
-        } else if self.fields.is_empty() {
+        } else if let Some(line) = &self.line {
+            let value = value()?;
+            let lines = items(&value).iter().map(|item| {
+                let seen = &mut self.seen;
+                line.line(item, shape.component, &self.now, output, seen)
+            });
+            lines.collect::<String>().into_bytes()
+        } else {
             // A person wants all of it in one place.
             standard_error = None;
             self.view(&value()?, shape, envelope, output).into_bytes()
-        } else {
-            let value = value()?;
-            let items = items(&value);
-            let lines = items.iter().map(|item| self.line_of_fields(item, output));
-            lines.collect::<String>().into_bytes()
         };
         self.rendered += 1;
         Ok(Rendered {
@@ -323,27 +336,10 @@ impl Rendering {
         [body, end].concat()
     }
 
-    fn line_of_fields(&mut self, document: &Value, output: &Output) -> String {
-        let texts = self.fields.iter_mut().map(|asked_for| {
-            let value = asked_for.field.of(document);
-            asked_for.seen |= value.is_some();
-            let text = match value {
-                None | Some(Value::Null) => String::new(),
-                Some(Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-            };
-            if output.is_terminal {
-                plain(&text).into_owned()
-            } else {
-                text
-            }
-        });
-        texts.collect::<Vec<_>>().join("\t") + "\n"
-    }
-
     /// An absent property is no failure, as most are optional; but it may be a slip of the pen.
     pub(crate) fn warn_of_absent_fields(&self) {
-        for AskedFor { path, seen, .. } in &self.fields {
+        let paths = self.line.iter().flat_map(Template::paths);
+        for (path, seen) in paths.zip(&self.seen) {
             if self.rendered > 0 && !seen {
                 warn(&format!("no response has a property {path:?}"));
             }
@@ -357,16 +353,6 @@ fn items(value: &Value) -> &[Value] {
         Value::Array(items) => items,
         Value::Null => &[],
         record => std::slice::from_ref(record),
-    }
-}
-
-impl AskedFor {
-    fn new(path: String) -> Self {
-        Self {
-            field: Field::parse(&path),
-            path,
-            seen: false,
-        }
     }
 }
 

@@ -55,14 +55,14 @@ impl Column {
         self
     }
 
-    fn value<'v>(&self, item: &'v Value) -> Option<&'v Value> {
+    pub(super) fn value<'v>(&self, item: &'v Value) -> Option<&'v Value> {
         match &self.place {
             Place::Property(field) => field.of(item),
             Place::Computed(_) => None,
         }
     }
 
-    fn cell(&self, item: &Value, now: &DateTime<Utc>) -> String {
+    pub(super) fn cell(&self, item: &Value, now: &DateTime<Utc>) -> String {
         let text = match &self.place {
             Place::Property(field) => {
                 let value = field.of(item).unwrap_or(&Value::Null);
@@ -74,7 +74,7 @@ impl Column {
     }
 
     /// The exact value, as programs want it.
-    fn exact(&self, item: &Value) -> String {
+    pub(super) fn exact(&self, item: &Value) -> String {
         match &self.place {
             Place::Property(field) => match field.of(item) {
                 None | Some(Value::Null) => String::new(),

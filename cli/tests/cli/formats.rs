@@ -136,3 +136,28 @@ fn changes_as_json_are_json() {
         .find(|change| change["path"] == "/tags");
     assert_eq!(tags.unwrap()["added"], serde_json::json!(["sale2019"]));
 }
+
+#[test]
+fn a_template_has_values_in_their_places() {
+    let mock = mock();
+    let template = |text: &str| {
+        let template = format!("--template={text}");
+        mock.imagekit(["versions", "get", FILE, "odd", "odd", &template])
+            .run()
+    };
+    let told = template("{name}: {size:short}, {/tags/0}|{none}").fine();
+    let line = "café \"x\" {[,:]}: 100 bytes, a|\n";
+    assert_eq!(told, format!("{line}{line}"));
+    let absent = template("{nmae}");
+    assert_eq!((absent.code, &*absent.stdout), (Some(0), "\n\n"));
+    assert!(
+        absent
+            .stderr
+            .contains("no response has a property \"nmae\""),
+        "{}",
+        absent.stderr
+    );
+    let refused = template("{name");
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("has no `}`"), "{}", refused.stderr);
+}

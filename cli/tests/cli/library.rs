@@ -130,3 +130,55 @@ fn text_from_the_server_cannot_steer_the_terminal() {
         );
     }
 }
+
+/// A folder with a program that writes what it is started with into a file.
+#[cfg(target_os = "linux")]
+fn browser() -> (tempfile::TempDir, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let opened = folder.path().join("opened");
+    let program = folder.path().join("xdg-open");
+    let script = format!("#!/bin/sh\necho \"$1\" > '{}'\n", opened.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (folder, opened)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_is_opened_in_a_browser() {
+    let file = |url: &'static str| {
+        let file = File::new(FIRST).path("/a.txt");
+        Library::new().file(file.each(move |_, version| version["url"] = url.into()))
+    };
+    let url = "https://ik.imagekit.io/demo/a.txt?updatedAt=1";
+    let mock = Mock::start(Server::builder().library(file(url)));
+    let (folder, opened) = browser();
+    let open = |args: &[&str]| mock.imagekit(["open", "/a.txt"].iter().chain(args));
+    let told = open(&[]).env("PATH", folder.path()).run().fine();
+    assert_eq!(told, format!("opened {url}\n"));
+    assert_eq!(
+        std::fs::read_to_string(&opened).unwrap(),
+        format!("{url}\n")
+    );
+    std::fs::remove_file(&opened).unwrap();
+
+    let printed = open(&["--print"]).env("PATH", folder.path()).run().fine();
+    assert_eq!(printed, format!("{url}\n"));
+    let nothing = open(&[]).env("PATH", "/nowhere").run();
+    assert_eq!(nothing.code, Some(1), "{nothing:?}");
+    assert!(nothing.stderr.contains("--print"), "{}", nothing.stderr);
+
+    let mock = Mock::start(Server::builder().library(file("file:///bin/sh")));
+    let other = mock
+        .imagekit(["open", "/a.txt"])
+        .env("PATH", folder.path())
+        .run();
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(
+        other.stderr.contains("no address for a browser"),
+        "{}",
+        other.stderr
+    );
+    assert!(!opened.exists());
+}

@@ -423,3 +423,73 @@ fn two_files_that_would_get_one_name_are_not_mixed_up() {
     assert_eq!(library.bytes("/a_b.txt").as_deref(), Some(&b"one"[..]));
     assert_eq!(library.ids().count(), 1);
 }
+
+#[test]
+fn patterns_choose_what_is_uploaded() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [
+        "a.jpg",
+        "b.png",
+        "[x].jpg",
+        ".hidden.jpg",
+        "shop/c.jpg",
+        "shop/deep/d.jpg",
+        "shop/deep/e.txt",
+        "shop/.cache/f.jpg",
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "content").unwrap();
+    }
+    let mock = Mock::start(Server::builder().library(Library::new()));
+    let planned = |args: &[&str]| {
+        let mut upload = mock.imagekit(["upload", "--dry-run", "--to", "/t"].iter().chain(args));
+        upload.command.current_dir(folder.path());
+        let outcome = upload.run();
+        let lines = outcome.stdout.lines();
+        let paths = lines.map(|line| line.strip_prefix("would upload /t/").unwrap().to_owned());
+        (outcome.code, paths.collect::<Vec<_>>(), outcome.stderr)
+    };
+    let found = |args: &[&str]| {
+        let (code, paths, stderr) = planned(args);
+        assert_eq!(code, Some(0), "{args:?} {stderr}");
+        paths
+    };
+    assert_eq!(found(&["*.jpg"]), ["[x].jpg", "a.jpg"]);
+    assert_eq!(found(&["[x].jpg"]), ["[x].jpg"], "a name is a name first");
+    assert_eq!(found(&["*.{png,gif}"]), ["b.png"]);
+    assert_eq!(
+        found(&["**/*.jpg"]),
+        ["[x].jpg", "a.jpg", "shop/c.jpg", "shop/deep/d.jpg"]
+    );
+    assert_eq!(found(&["shop/*.jpg"]), ["c.jpg"]);
+    assert_eq!(found(&["shop/**/*.jpg"]), ["c.jpg", "deep/d.jpg"]);
+    assert_eq!(found(&["shop/.*/*.jpg"]), [".cache/f.jpg"]);
+    assert_eq!(
+        found(&["sh*"]),
+        ["shop/c.jpg", "shop/deep/d.jpg", "shop/deep/e.txt"]
+    );
+    assert_eq!(
+        found(&["shop", "--include", "*.jpg", "--exclude", ".*"]),
+        ["shop/c.jpg", "shop/deep/d.jpg"]
+    );
+    assert_eq!(
+        found(&["shop", "--exclude", "deep/*.jpg", "--exclude", ".cache"]),
+        ["shop/c.jpg", "shop/deep/e.txt"]
+    );
+    assert_eq!(
+        found(&["b.png", "shop", "--include", "deep/**"]),
+        ["b.png", "shop/deep/d.jpg", "shop/deep/e.txt"]
+    );
+    for (args, problem) in [
+        (&["*.gif"][..], "no file matches \"*.gif\""),
+        (&["*.{png"], "the pattern \"*.{png\" is not right"),
+        (&["nothing.jpg"], "nothing.jpg cannot be read"),
+        (&["shop", "--include", "*.gif"], "there are no files"),
+        (&["shop", "--exclude", "[a"], "'--exclude <PATTERN>'"),
+    ] {
+        let (code, paths, stderr) = planned(args);
+        assert_eq!((code, paths.len()), (Some(2), 0), "{args:?} {stderr}");
+        assert!(stderr.contains(problem), "{args:?} {stderr}");
+    }
+}

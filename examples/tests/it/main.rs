@@ -1,0 +1,10 @@
+//! Runs the programs as their users do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod gallery;
+mod support;

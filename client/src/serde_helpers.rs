@@ -8,6 +8,8 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Timelike, Utc};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::runtime::no_number;
+
 /// A value whose derived form would lose something.
 pub(crate) trait Lossless: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
@@ -61,7 +63,8 @@ impl Lossless for i64 {
     }
 }
 
-/// A number, which is written without a fraction if it has none: `100`, not `100.0`.
+/// A number, which is written without a fraction if it has none: `100`, not `100.0`. What JSON has no form for is
+/// refused.
 impl Lossless for f64 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         f64::deserialize(deserializer)
@@ -69,6 +72,9 @@ impl Lossless for f64 {
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const EXACT: f64 = 9_007_199_254_740_992.0;
+        if !self.is_finite() {
+            return Err(no_number(*self));
+        }
         match whole(*self).filter(|_| self.abs() <= EXACT) {
             // There is no integer for minus zero.
             Some(integer) if integer != 0 || self.is_sign_positive() => {
@@ -79,7 +85,7 @@ impl Lossless for f64 {
     }
 }
 
-/// A number that a request holds: written as ImageKit writes it, and refused if JSON has no form for it.
+/// A number that a request holds, written as ImageKit writes it.
 #[allow(
     dead_code,
     reason = "the document decides whether an operation takes a number"
@@ -88,14 +94,7 @@ pub(crate) struct Number(pub(crate) f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_finite() {
-            self.0.write(serializer)
-        } else {
-            Err(serde::ser::Error::custom(format!(
-                "{} is not a number that can be sent",
-                self.0
-            )))
-        }
+        self.0.write(serializer)
     }
 }
 

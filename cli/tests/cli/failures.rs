@@ -134,3 +134,28 @@ fn arguments_that_are_not_utf_8_are_refused() {
         odd_key.stderr
     );
 }
+
+/// Who runs a proxy has to see that it is the proxy which fails; its password is nobody else's business.
+#[test]
+fn a_proxy_that_fails_is_named_without_its_password() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    for (proxy, name) in [
+        (format!("http://user:hunter2@{nobody}"), "https_proxy"),
+        (format!("http://user:hunter2@{nobody}/"), "HTTPS_PROXY"),
+        (format!("user:hunter2@{nobody}"), "all_proxy"),
+    ] {
+        let failed = imagekit(["versions", "get", FILE, VERSION, "--deadline=0.2"])
+            .env("IMAGEKIT_PRIVATE_KEY", "your_private_api_key")
+            .env("IMAGEKIT_BASE_URL", "https://imagekit.test")
+            .env(name, &proxy)
+            .run();
+        assert_eq!(failed.code, Some(6), "{}", failed.stderr);
+        assert_eq!(failed.stderr.lines().count(), 1, "{}", failed.stderr);
+        for part in [&nobody.to_string(), name] {
+            assert!(failed.stderr.contains(part), "{part}: {}", failed.stderr);
+        }
+        assert!(!failed.stderr.contains("hunter2"), "{}", failed.stderr);
+    }
+}

@@ -9,6 +9,7 @@
 
 mod clock;
 mod error;
+mod finite;
 pub(crate) mod json_path;
 mod list;
 mod operation;
@@ -32,6 +33,7 @@ pub use request::RawRequest;
 pub use response::Response;
 
 pub(crate) use clock::SystemClock;
+pub(crate) use finite::no_number;
 pub(crate) use rate_limiter::RateLimiter;
 pub(crate) use raw_response::RawResponse;
 pub(crate) use redact::Redactor;

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::clock::Clock;
 use super::error::{Error, Kind};
+use super::finite::Finite;
 use super::operation::{Operation, OperationRef};
 use super::raw_response::RawResponse;
 use super::response::Response;
@@ -422,9 +423,10 @@ impl RawRequest {
         self
     }
 
-    /// Adds a query parameter: an absent value (`None`) adds nothing, a list one for each item.
+    /// Adds a query parameter: an absent value (`None`) adds nothing, a list one for each item. A number that is
+    /// infinite or none at all is refused when the request is sent.
     pub fn query(mut self, name: &str, value: impl Serialize) -> Self {
-        self.request.set_query(name, &value);
+        self.request.set_query(name, &Finite(&value));
         self
     }
 
@@ -434,9 +436,10 @@ impl RawRequest {
         self
     }
 
-    /// Sets a body of JSON.
+    /// Sets a body of JSON. A number in it that is infinite or none at all, for which JSON has no form, is refused
+    /// when the request is sent.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        self.request.set_body(body);
+        self.request.set_body(&Finite(body));
         self
     }
 

@@ -464,3 +464,24 @@ fn record(span: &Span, result: &Result<RawResponse, Error>, redactor: &Redactor)
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_to_what_a_person_reads() {
+        for (duration, text) in [
+            (Duration::ZERO, "0 ms"),
+            (Duration::from_micros(1_999), "1 ms"),
+            (Duration::from_micros(999_999), "999 ms"),
+            (Duration::from_millis(1_000), "1 s"),
+            (Duration::from_millis(2_449), "2.4 s"),
+            (Duration::from_nanos(29_912_842_724), "29.9 s"),
+            (Duration::from_millis(30_000), "30 s"),
+            (Duration::from_millis(100_999), "100 s"),
+        ] {
+            assert_eq!(rounded(duration), text, "{duration:?}");
+        }
+    }
+}

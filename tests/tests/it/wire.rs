@@ -293,6 +293,65 @@ async fn a_raw_request_that_cannot_be_sent_says_why() {
     assert!(server.received().is_empty());
 }
 
+/// JSON has no form for them, and `null` or a parameter that is left out would say something else.
+#[tokio::test]
+async fn numbers_that_cannot_be_sent_are_refused() {
+    #[derive(serde::Serialize)]
+    struct Size {
+        width: Option<f64>,
+    }
+
+    #[derive(serde::Serialize)]
+    enum Shape {
+        Square(f32),
+        Circle { radius: f64 },
+        Line(f64, f64),
+    }
+
+    let (server, client) = documented().await;
+    let get = || client.request(Method::GET, "/v1/files");
+    let post = || client.request(Method::POST, "/v1/files");
+    for (what, request) in [
+        ("NaN", get().query("n", f64::NAN)),
+        ("inf", get().query("n", f32::INFINITY)),
+        ("-inf", get().query("n", Some(f64::NEG_INFINITY))),
+        ("NaN", get().query("n", [1.0, f64::NAN])),
+        ("NaN", get().query("n", (1, f64::NAN))),
+        ("NaN", post().json(&f64::NAN)),
+        ("inf", post().json(&[Some(f32::INFINITY)])),
+        (
+            "NaN",
+            post().json(&Size {
+                width: Some(f64::NAN),
+            }),
+        ),
+        ("NaN", post().json(&Shape::Square(f32::NAN))),
+        ("NaN", post().json(&Shape::Circle { radius: f64::NAN })),
+        ("NaN", post().json(&Shape::Line(0.0, f64::NAN))),
+        (
+            "NaN",
+            post().json(&std::collections::BTreeMap::from([("a", f64::NAN)])),
+        ),
+    ] {
+        let error = request.send().await.unwrap_err();
+        assert!(error.is_invalid_request(), "{error}");
+        assert_eq!(error.attempts(), 0);
+        let reason = format!("{what} is not a number that can be sent");
+        assert!(error.to_string().contains(&reason), "{error}");
+    }
+    assert!(server.received().is_empty());
+
+    let sent = post()
+        .query("n", 2.5)
+        .json(&Size { width: Some(0.5) })
+        .send()
+        .await;
+    assert!(sent.is_ok(), "{sent:?}");
+    let request = server.received().remove(0);
+    assert_eq!(request.line(), "POST /v1/files?n=2.5 HTTP/1.1");
+    assert_eq!(request.body, br#"{"width":0.5}"#);
+}
+
 #[tokio::test]
 async fn an_http_client_of_ones_own_carries_the_calls() {
     let (server, _) = documented().await;

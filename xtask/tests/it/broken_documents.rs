@@ -794,6 +794,53 @@ fn every_broken_contract_is_found() {
     println!("{table}");
 }
 
+/// An example in JSON5 is refused as one in JSON is, before its parser exhausts the stack.
+#[test]
+fn examples_that_are_nested_too_deeply_are_refused() {
+    for (file, text) in [
+        ("deep.json5", "[".repeat(200_000)),
+        ("deep.json5", "{a:".repeat(200_000)),
+        (
+            "deep.json5",
+            format!("{}{}", "[".repeat(200), "]".repeat(200)),
+        ),
+        ("deep.json", "[".repeat(200_000)),
+    ] {
+        let workspace = workspace();
+        let file = format!("openapi/examples/{file}");
+        fs::write(workspace.path().join(&file), text).unwrap();
+        let output = validate(workspace.path(), "json");
+        assert_eq!(output.status.code(), Some(1), "{file}: {output:?}");
+        let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let first = &findings["findings"][0];
+        assert_eq!(first["rule"], "readable", "{findings:#}");
+        assert_eq!(first["file"], *file, "{findings:#}");
+    }
+}
+
+/// What has no document in it has no other faults either: the cause is not buried in what follows from it.
+#[test]
+fn a_file_without_a_document_is_the_only_finding() {
+    for text in [
+        "",
+        "\n",
+        "# a comment\n",
+        "---\n",
+        "null\n",
+        "[]\n",
+        "text\n",
+    ] {
+        let workspace = workspace();
+        fs::write(workspace.path().join(DOCUMENT), text).unwrap();
+        let output = validate(workspace.path(), "json");
+        assert_eq!(output.status.code(), Some(1), "{text:?}");
+        let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = findings["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1, "{text:?}: {findings:#?}");
+        assert_eq!(findings[0]["file"], DOCUMENT, "{text:?}");
+    }
+}
+
 #[test]
 fn all_findings_come_in_one_run_each_at_its_line() {
     let workspace = workspace();

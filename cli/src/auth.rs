@@ -20,7 +20,7 @@ pub(crate) enum Auth {
     /// Ask for the private key, check it, and store it in the configuration file.
     ///
     /// The key is read without being shown, or with --key-stdin from the first line of standard input. The
-    /// profile is that of --profile, and --base-url is stored with it.
+    /// profile is that of --profile; the base URL that accepted the key is stored with it.
     Login,
 
     /// Say whose key is used, and whether it works.
@@ -64,7 +64,7 @@ async fn login(mut context: Context) -> Result<Exit, Failure> {
     let url = file.base_url(&context.connection, &profile)?;
     let session = Session::with_key(&key, url.as_deref(), &context.connection)?;
     let request_id = check(&session).await?;
-    file.store(&profile, &key, context.connection.base_url.as_deref())?;
+    file.store(&profile, &key, url.as_deref())?;
     let base_url = session.client.base_url();
     say_ok(
         &context,

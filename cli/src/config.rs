@@ -91,50 +91,75 @@ impl Session {
     }
 }
 
+/// A place that may hold a private key and the base URL that it is for.
+struct Place {
+    key: Option<SecretString>,
+    url: Option<String>,
+    source: KeySource,
+}
+
 async fn configure(
     connection: &Connection,
     input: &mut Input,
 ) -> Result<(SecretString, Option<String>, KeySource), Failure> {
     let file = ConfigFile::find(connection.config.as_deref())?;
+    let environment = Place {
+        key: variable(KEY)?.map(SecretString::from),
+        url: url_of_the_environment()?,
+        source: KeySource::Environment,
+    };
     let profile = file.profile(connection.profile.as_deref())?;
-    let profile_url = profile.as_ref().and_then(|(_, it)| it.base_url.clone());
-    let profile_key = profile.and_then(|(name, it)| {
-        let file = file.path.clone();
-        Some((it.private_key?, KeySource::Profile { name, file }))
+    let profile = profile.map(|(name, it)| Place {
+        key: it.private_key,
+        url: it.base_url,
+        source: KeySource::Profile {
+            name,
+            file: file.path.clone(),
+        },
     });
-    let environment_key = variable(KEY)?.map(|key| (key.into(), KeySource::Environment));
-    let environment_url = url_of_the_environment()?;
-
-    // A profile that was asked for by a flag is a flag.
-    let by_flag = connection.profile.is_some();
-    let (key, url) = if by_flag {
-        (
-            profile_key.or(environment_key),
-            profile_url.or(environment_url),
-        )
-    } else {
-        (
-            environment_key.or(profile_key),
-            environment_url.or(profile_url),
-        )
+    // What is asked for by a flag is all that counts.
+    let mut places: Vec<Place> = match &connection.profile {
+        Some(_) => profile.into_iter().collect(),
+        None => [environment].into_iter().chain(profile).collect(),
     };
-    let key = if connection.key_stdin {
-        let key: SecretString = input.key().await?.into();
-        Some((key, KeySource::StandardInput))
-    } else {
-        key
+    if connection.key_stdin {
+        let key = Some(input.key().await?.into());
+        let url = places.first_mut().and_then(|place| place.url.take());
+        let source = KeySource::StandardInput;
+        places.insert(0, Place { key, url, source });
+    }
+    let mut chosen = None;
+    let mut other_url = None;
+    for place in places {
+        match place.key {
+            Some(key) if chosen.is_none() => chosen = Some((key, place.url, place.source)),
+            _ => other_url = other_url.or(place.url.map(|_| place.source)),
+        }
+    }
+    let Some((key, url, source)) = chosen else {
+        let message = match &connection.profile {
+            Some(name) => format!("the profile {name:?} has no private key"),
+            None => "there is no private key".to_owned(),
+        };
+        return Err(Failure::new(Exit::NotAuthorised, message).try_this(format!(
+            "set {KEY} to your private API key, or store it with imagekit auth login, or try --demo"
+        )));
     };
-    let Some((key, key_source)) = key else {
-        return Err(
-            Failure::new(Exit::NotAuthorised, "there is no private key").try_this(format!(
-                "set {KEY} to your private API key, or store it with imagekit auth login, or try --demo"
-            )),
-        );
-    };
-    if matches!(key_source, KeySource::Profile { .. }) {
+    let url = connection.base_url.clone().or(url);
+    if let (None, Some(other)) = (&url, other_url) {
+        let other = match other {
+            KeySource::Environment => BASE_URL[0].to_owned(),
+            other => other.to_string(),
+        };
+        return Err(Failure::usage(format!(
+            "the private key is from {source}, and the base URL from {other}: a key is sent only where it is meant for"
+        ))
+        .try_this("say where with --base-url, or name a profile that has both with --profile"));
+    }
+    if matches!(source, KeySource::Profile { .. }) {
         file.warn_if_others_can_read();
     }
-    Ok((key, connection.base_url.clone().or(url), key_source))
+    Ok((key, url, source))
 }
 
 fn client(

@@ -94,6 +94,70 @@ fn flags_are_above_the_environment_and_that_is_above_the_file() {
     assert_eq!(refused.code, Some(3), "another host knows another key");
 }
 
+/// A key for production must not reach the host of a test because a variable or a profile was left set.
+#[test]
+fn a_key_is_sent_only_where_it_is_meant_for() {
+    let host = mock(KEY);
+    let url = host.server.url();
+    let only_url =
+        format!("[profiles.default]\nbase_url = '{url}'\n[profiles.work]\nbase_url = '{url}'\n");
+    let only_key = format!(
+        "[profiles.default]\nprivate_key = '{KEY}'\n[profiles.work]\nprivate_key = '{KEY}'\n"
+    );
+    let key = ("IMAGEKIT_PRIVATE_KEY", KEY);
+    let base_url = ("IMAGEKIT_BASE_URL", url);
+    let work = ("IMAGEKIT_PROFILE", "work");
+    let none: &[&str] = &[];
+    for (file, flags, environment, parts) in [
+        (
+            &only_url,
+            none,
+            &[key][..],
+            ["IMAGEKIT_PRIVATE_KEY", "profile \"default\""],
+        ),
+        (
+            &only_url,
+            none,
+            &[key, work],
+            ["IMAGEKIT_PRIVATE_KEY", "profile \"work\""],
+        ),
+        (
+            &only_key,
+            none,
+            &[base_url],
+            ["profile \"default\"", "IMAGEKIT_BASE_URL"],
+        ),
+        (
+            &only_key,
+            none,
+            &[base_url, work],
+            ["profile \"work\"", "IMAGEKIT_BASE_URL"],
+        ),
+        (
+            &only_url,
+            &["--profile=work"],
+            &[key],
+            ["\"work\" has no private key", "auth login"],
+        ),
+    ] {
+        let refused = Configuration::write(file).auth_check(flags, environment);
+        assert!(matches!(refused.code, Some(2 | 3)), "{refused:?}");
+        assert_eq!(refused.stderr.lines().count(), 1, "{}", refused.stderr);
+        for part in parts {
+            assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+        }
+    }
+    assert!(host.server.requests().is_empty());
+
+    let flag = ["--base-url", url];
+    Configuration::write(&only_url)
+        .auth_check(&flag, &[key])
+        .fine();
+    Configuration::write(&only_key)
+        .auth_check(&flag, &[])
+        .fine();
+}
+
 #[test]
 fn the_key_can_come_from_standard_input_with_ids_after_it() {
     let mock = mock(KEY);

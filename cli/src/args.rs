@@ -1,10 +1,10 @@
 //! What can be said on the command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -25,7 +25,6 @@ use crate::webhooks::Webhooks;
     after_help = "Try it without an account: imagekit --demo versions get 598821f949c0a938d57563bd \
                   697821f849c0a938d57563ce",
     after_long_help = after_long_help(),
-    disable_help_subcommand = true,
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -41,10 +40,6 @@ pub(crate) struct Arguments {
         help_heading = "Output"
     )]
     pub(crate) color: ColorChoice,
-
-    /// The present moment, by which "3 days ago" is counted; for output that must not change.
-    #[arg(long, global = true, hide = true, env = "IMAGEKIT_NOW")]
-    pub(crate) now: Option<DateTime<Utc>>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -221,4 +216,10 @@ Exit codes:
         )
     });
     &HELP
+}
+
+/// Reads how many of something there may be at once.
+pub(crate) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "not a whole number of at least 1".to_owned())
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use chrono::{DateTime, Utc};
 use etcetera::BaseStrategy as _;
 use imagekit_client::Client;
 use imagekit_mock::Server;
@@ -20,6 +22,7 @@ use crate::terminal::{Input, warn};
 const KEY: &str = "IMAGEKIT_PRIVATE_KEY";
 /// The second is how ImageKit's own SDKs spell it.
 const BASE_URL: [&str; 2] = ["IMAGEKIT_BASE_URL", "IMAGE_KIT_BASE_URL"];
+const NOW: &str = "IMAGEKIT_NOW";
 const PROFILE: &str = "IMAGEKIT_PROFILE";
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
@@ -30,6 +33,14 @@ pub(crate) struct Session {
     pub(crate) key_source: KeySource,
     /// The fake that the client talks to, which lives as long as this.
     demo: Option<Server>,
+}
+
+/// Where the key of this run is from, for the failures that blame it.
+static KEY_SOURCE: OnceLock<String> = OnceLock::new();
+
+/// Returns where the key of this run is from.
+pub(crate) fn key_source() -> Option<&'static str> {
+    KEY_SOURCE.get().map(String::as_str)
 }
 
 pub(crate) enum KeySource {
@@ -51,6 +62,7 @@ impl Session {
             let (key, url, key_source) = configure(connection, &mut context.input).await?;
             (key, url, key_source, None)
         };
+        KEY_SOURCE.get_or_init(|| key_source.to_string());
         Ok(Self {
             client: client(&key, base_url.as_deref(), connection)?,
             private_key: key,
@@ -184,6 +196,19 @@ pub(crate) fn key_of_the_environment() -> Result<Option<&'static str>, Failure> 
 
 pub(crate) fn profile_of_the_environment() -> Result<Option<String>, Failure> {
     variable(PROFILE)
+}
+
+/// The present moment, by which "3 days ago" is counted, if it is set.
+pub(crate) fn now_of_the_environment() -> Result<Option<DateTime<Utc>>, Failure> {
+    let Some(text) = variable(NOW)? else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(now) => Ok(Some(now)),
+        Err(_) => Err(Failure::usage(format!(
+            "{NOW} is {text:?}, and not a time such as 2026-03-01T12:00:00Z"
+        ))),
+    }
 }
 
 fn url_of_the_environment() -> Result<Option<String>, Failure> {

@@ -1,9 +1,12 @@
 //! How the program ends: its exit codes, and the one line that says why.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
 use imagekit_client::Error;
+
+use crate::config::key_source;
 
 /// What the exit code of the program means. Scripts rely on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,32 +142,36 @@ pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (exit, hint) = if error.is_configuration() || error.is_invalid_request() {
+        let (exit, hint): (_, Option<Cow<'_, str>>) = if error.is_configuration()
+            || error.is_invalid_request()
+        {
             (Exit::Usage, None)
         } else if error.is_unauthorized() || error.is_forbidden() {
-            let hint = "check that the private key is right, active and allowed to do this";
-            (Exit::NotAuthorised, Some(hint))
+            let from = key_source().map_or_else(String::new, |it| format!(" from {it}"));
+            let hint =
+                format!("check that the private key{from} is right, active and allowed to do this");
+            (Exit::NotAuthorised, Some(hint.into()))
         } else if error.is_not_found() {
             let hint = "check the ids and paths";
-            (Exit::NotFound, Some(hint))
+            (Exit::NotFound, Some(hint.into()))
         } else if error.is_rate_limited() {
             let hint = "try again later, with a lower --concurrency or a longer --deadline";
-            (Exit::RateLimited, Some(hint))
+            (Exit::RateLimited, Some(hint.into()))
         } else if error.is_timeout() {
             let hint = "try again, with a longer --deadline";
-            (Exit::Unreachable, Some(hint))
+            (Exit::Unreachable, Some(hint.into()))
         } else if error.is_connect() || error.is_redirect() {
             let hint = "check the network and the base URL";
-            (Exit::Unreachable, Some(hint))
+            (Exit::Unreachable, Some(hint.into()))
         } else if error.is_decode() || error.is_too_large() {
             let hint =
                 "see what came with --raw; a newer version of this program may understand it";
-            (Exit::NotUnderstood, Some(hint))
+            (Exit::NotUnderstood, Some(hint.into()))
         } else if error.is_bad_request() {
             (Exit::Usage, None)
         } else if error.is_server_error() || error.is_connection_lost() || error.status().is_none()
         {
-            (Exit::Unreachable, Some("try again later"))
+            (Exit::Unreachable, Some("try again later".into()))
         } else {
             (Exit::Other, None)
         };
@@ -172,7 +179,7 @@ impl From<Error> for Failure {
         Self {
             exit,
             message: error.to_string(),
-            hint: hint.map(str::to_owned),
+            hint: hint.map(Cow::into_owned),
             not_understood: body.map(|body| body.to_vec()),
         }
     }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use imagekit_openapi::Component;
 use serde_json::Value;
 
 use crate::terminal::{NAME, Output, PLAIN, is_steering};
@@ -153,10 +154,46 @@ impl Field {
         Self { pointer }
     }
 
+    /// Whether the document says that there can be such a property.
+    pub(crate) fn is_property_of(&self, component: Option<&'static Component>) -> bool {
+        let Some(mut component) = component else {
+            return false;
+        };
+        let segments = self.pointer.split('/').skip(1);
+        // The place of an item in a list is no name.
+        for name in segments.filter(|it| it.parse::<usize>().is_err()) {
+            let properties = component.properties;
+            let property = properties.iter().find(|it| it.name == name);
+            let inner = property.and_then(|it| it.component);
+            match (property, inner.and_then(imagekit_openapi::component)) {
+                (Some(_), Some(inner)) => component = inner,
+                (Some(_), None) => return true,
+                // A union or a free map names none.
+                (None, _) => return properties.is_empty(),
+            }
+        }
+        true
+    }
+
     /// The value, unless there is none.
     pub(crate) fn of<'a>(&self, document: &'a Value) -> Option<&'a Value> {
         document.pointer(&self.pointer)
     }
+}
+
+/// Escapes what would end a line or a column.
+pub(crate) fn in_one_cell(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => cell.push_str("\\\\"),
+            '\n' => cell.push_str("\\n"),
+            '\r' => cell.push_str("\\r"),
+            '\t' => cell.push_str("\\t"),
+            other => cell.push(other),
+        }
+    }
+    cell
 }
 
 /// The JSON Pointer of names within each other.

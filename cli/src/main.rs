@@ -90,17 +90,18 @@ async fn leave_at_second_interrupt() {
 struct Context {
     connection: Connection,
     now: DateTime<Utc>,
-    /// The present moment if it was told by the user, for output that must not change.
+    /// The present moment if the environment tells it, for output that must not change.
     fixed_now: Option<DateTime<Utc>>,
     input: Input,
     output: Output,
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let fixed_now = config::now_of_the_environment()?;
     let context = Context {
         connection: arguments.connection,
-        now: arguments.now.unwrap_or_else(Utc::now),
-        fixed_now: arguments.now,
+        now: fixed_now.unwrap_or_else(Utc::now),
+        fixed_now,
         input: Input::new(),
         output: Output::new(),
     };

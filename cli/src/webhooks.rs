@@ -197,7 +197,7 @@ async fn verify(verify: Verify, mut context: Context) -> Result<Exit, Failure> {
     let mut rendering = Rendering::new(verify.format, context.now);
     let rendered = rendering.of_json(&body, Shape::of("Event"), &[], &context.output)?;
     rendered.write(&context.output)?;
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(Exit::Fine)
 }
 

@@ -8,8 +8,16 @@ use crate::Error;
 ///
 /// Messages quote the URL only once nothing in it can be a secret.
 pub(crate) fn parse(text: &str, allows_http: bool) -> Result<Url, Error> {
-    let url = Url::parse(text)
-        .map_err(|error| Error::configuration(format!("the base URL is not a URL: {error}")))?;
+    let url = Url::parse(text).map_err(|error| {
+        let quoted = if may_be_shown(text) {
+            format!(" {text:?}")
+        } else {
+            String::new()
+        };
+        Error::configuration(format!(
+            "the base URL{quoted} is not a URL such as https://api.imagekit.io: {error}"
+        ))
+    })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::configuration(
             "the base URL holds a user name or a password: set the key with `private_key`",
@@ -34,6 +42,12 @@ pub(crate) fn parse(text: &str, allows_http: bool) -> Result<Url, Error> {
             "the base URL begins neither with https:// nor with http://",
         )),
     }
+}
+
+/// Returns `true` for what looks like an address, and not like a key that was set in the wrong place.
+fn may_be_shown(text: &str) -> bool {
+    let is_address = text.contains("://") || text.contains('.') || text.contains("localhost");
+    is_address && !text.contains(['@', '?', '#']) && !text.contains("private_")
 }
 
 /// Returns `true` for an address of this machine. The name `localhost` is one, since the client resolves

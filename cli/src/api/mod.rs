@@ -61,7 +61,7 @@ async fn print(
     let response = send(request).await?;
     let shape = shape(response.status().as_u16());
     print_response(&response, shape, &mut rendering, context)?;
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(Exit::Fine)
 }
 
@@ -108,7 +108,7 @@ async fn print_pages(
         let shape = shape(response.status().as_u16());
         print_response(&response, shape, &mut rendering, context)?;
     }
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(Exit::Fine)
 }
 

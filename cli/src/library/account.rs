@@ -131,7 +131,7 @@ pub(crate) async fn usage(usage: Usage, mut context: Context) -> Result<Exit, Fa
         rendering
             .of(&response, Shape::of("Usage"), output)?
             .write(output)?;
-        rendering.warn_of_absent_fields();
+        rendering.check_fields()?;
         return Ok(Exit::Fine);
     }
     let mut page = Page::new(output);
@@ -215,7 +215,7 @@ pub(crate) async fn job(job: Job, mut context: Context) -> Result<Exit, Failure>
     let mut rendering = Rendering::new(format, context.now);
     let rendered = rendering.of(&response, Shape::of("BulkJob"), &context.output)?;
     rendered.write(&context.output)?;
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(Exit::Fine)
 }
 

@@ -51,7 +51,7 @@ pub(crate) struct Download {
     overwrite: bool,
 
     /// How many files to download at once.
-    #[arg(long, short, value_name = "NUMBER", default_value = "4")]
+    #[arg(long, short, value_name = "NUMBER", default_value = "4", value_parser = crate::args::at_least_one)]
     concurrency: std::num::NonZeroUsize,
 
     /// Print what becomes of each file as a line of JSON.

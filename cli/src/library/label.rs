@@ -165,7 +165,7 @@ pub(crate) async fn meta(meta: Meta, mut context: Context) -> Result<Exit, Failu
             Err(failure) => tally.tell(target.to_string(), failure)?,
         }
     }
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(tally.sum_up(if only_shows { "shown" } else { "changed" }))
 }
 

@@ -281,7 +281,7 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
         drop(progress);
         rendered.write(output)?;
     }
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(Exit::Fine)
 }
 

@@ -14,8 +14,8 @@ use super::template::Template;
 use super::{file, record, secrets};
 use crate::Context;
 use crate::exit::{Exit, Failure};
-use crate::json;
-use crate::terminal::{Output, say, warn};
+use crate::json::{self, Field};
+use crate::terminal::{Output, say};
 
 /// In which form to print a response; by default as a view for people.
 #[derive(Args, Clone, Debug, Default)]
@@ -35,7 +35,8 @@ pub(crate) struct Format {
 
     /// Print one property, such as `versionInfo.name` or, as a JSON Pointer, `/AITags/0/name`. Given
     /// several times, the values are separated by tabs. Absent and null are empty. Of a list, each item
-    /// has a line.
+    /// has a line. Line breaks, tabs and backslashes of a value among others are escaped as in JSON; a
+    /// single value is printed as it is.
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub(crate) field: Vec<String>,
 
@@ -65,7 +66,8 @@ pub(crate) struct ListFormat {
     csv: bool,
 
     /// Print one property of each record, such as `name` or, as a JSON Pointer, `/AITags/0/name`. Given
-    /// several times, the values are separated by tabs. Absent and null are empty.
+    /// several times, the values are separated by tabs. Absent and null are empty. Line breaks, tabs and
+    /// backslashes of a value are escaped as in JSON.
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     field: Vec<String>,
 
@@ -112,7 +114,7 @@ impl ListFormat {
             let rendered = rendering.of_json(list.as_bytes(), shape, &[], output)?;
             rendered.write(output)?;
         }
-        rendering.warn_of_absent_fields();
+        rendering.check_fields()?;
         Ok(Exit::Fine)
     }
 }
@@ -153,6 +155,8 @@ pub(crate) struct Rendering {
     several: bool,
     show_secrets: bool,
     rendered: u64,
+    /// What the latest response holds.
+    component: Option<&'static Component>,
     now: DateTime<Utc>,
 }
 
@@ -179,6 +183,7 @@ impl Rendering {
             several: false,
             show_secrets: false,
             rendered: 0,
+            component: None,
             now,
         }
     }
@@ -253,9 +258,10 @@ impl Rendering {
             self.csv(&value()?, shape).into_bytes()
         } else if let Some(line) = &self.line {
             let value = value()?;
+            let is_alone = !self.several && !value.is_array() && line.is_one_value();
             let lines = items(&value).iter().map(|item| {
                 let seen = &mut self.seen;
-                line.line(item, shape.component, &self.now, output, seen)
+                line.line(item, shape.component, &self.now, is_alone, output, seen)
             });
             lines.collect::<String>().into_bytes()
         } else {
@@ -264,6 +270,7 @@ impl Rendering {
             self.view(&value()?, shape, envelope, output).into_bytes()
         };
         self.rendered += 1;
+        self.component = shape.component;
         Ok(Rendered {
             standard_error,
             standard_output,
@@ -336,13 +343,18 @@ impl Rendering {
         [body, end].concat()
     }
 
-    /// An absent property is no failure, as most are optional; but it may be a slip of the pen.
-    pub(crate) fn warn_of_absent_fields(&self) {
+    /// Fails if a property was asked for that no response has. What the document knows may be absent, as most is
+    /// optional.
+    pub(crate) fn check_fields(&self) -> Result<(), Failure> {
         let paths = self.line.iter().flat_map(Template::paths);
-        for (path, seen) in paths.zip(&self.seen) {
-            if self.rendered > 0 && !seen {
-                warn(&format!("no response has a property {path:?}"));
+        let mut absent = paths.zip(&self.seen).filter(|(_, seen)| !**seen);
+        let unknown = absent.find(|(path, _)| !Field::parse(path).is_property_of(self.component));
+        match unknown {
+            Some((path, _)) if self.rendered > 0 => {
+                let failure = Failure::usage(format!("no response has a property {path:?}"));
+                Err(failure.try_this("see the names with --json"))
             }
+            _ => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@ use imagekit_openapi::Component;
 use serde_json::Value;
 
 use super::table::Column;
+use crate::json::in_one_cell;
 use crate::terminal::{Output, plain};
 
 /// A text with places for values of a record.
@@ -84,22 +85,31 @@ impl Template {
         self.places.iter().map(|it| it.path.as_str())
     }
 
-    /// Puts the values of a record in their places, and a line break at the end. `seen` learns which of them it has.
+    /// Whether it is nothing but the place for one value.
+    pub(super) fn is_one_value(&self) -> bool {
+        self.start.is_empty() && matches!(&self.places[..], [place] if place.then.is_empty())
+    }
+
+    /// Puts the values of a record in their places, and a line break at the end. A value among others, that is, one
+    /// not alone in the output, must end neither its line nor its column. `seen` learns which of them it has.
     pub(super) fn line(
         &self,
         record: &Value,
         of: Option<&'static Component>,
         now: &DateTime<Utc>,
+        is_alone: bool,
         output: &Output,
         seen: &mut [bool],
     ) -> String {
         let mut line = self.start.clone();
         for (place, seen) in self.places.iter().zip(seen) {
             let column = Column::of(of, &place.path);
-            *seen |= column.value(record).is_some();
-            let value = match place.is_short {
-                true => column.cell(record, now),
-                false => column.exact(record),
+            let value = column.value(record);
+            *seen |= value.is_some();
+            let value = match value {
+                _ if place.is_short => column.cell(record, now),
+                Some(Value::String(text)) if !is_alone => in_one_cell(text),
+                _ => column.exact(record),
             };
             match output.is_terminal {
                 true => line.push_str(&plain(&value)),
@@ -144,7 +154,14 @@ mod tests {
         let of = imagekit_openapi::component("File");
         let mut seen = vec![false; template.paths().count()];
         let output = Output::new();
-        Ok(template.line(&record, of, &DateTime::UNIX_EPOCH, &output, &mut seen))
+        Ok(template.line(
+            &record,
+            of,
+            &DateTime::UNIX_EPOCH,
+            false,
+            &output,
+            &mut seen,
+        ))
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) struct Get {
     pub(crate) include: bool,
 
     /// How many versions to fetch at once.
-    #[arg(long, short, value_name = "NUMBER", default_value = "8")]
+    #[arg(long, short, value_name = "NUMBER", default_value = "8", value_parser = crate::args::at_least_one)]
     pub(crate) concurrency: NonZeroUsize,
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
         tally.fail(name, failure.exit);
     }
     drop(progress);
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(tally.sum_up("fetched"))
 }
 

@@ -90,7 +90,7 @@ pub(crate) async fn restore(restore: Restore, mut context: Context) -> Result<Ex
     rendering
         .of(&response, Shape::of("File"), &context.output)?
         .write(&context.output)?;
-    rendering.warn_of_absent_fields();
+    rendering.check_fields()?;
     Ok(Exit::Fine)
 }
 

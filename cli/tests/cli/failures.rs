@@ -73,7 +73,7 @@ fn a_check_of_the_key_tells_what_is_wrong() {
     assert!(
         wrong_key
             .stderr
-            .contains("check that the private key is right"),
+            .contains("check that the private key from IMAGEKIT_PRIVATE_KEY is right"),
         "{}",
         wrong_key.stderr
     );

@@ -67,6 +67,55 @@ fn fields_are_values_for_scripts() {
     assert_eq!(field("escape"), "\u{1b}[2J\n", "a pipe gets what came");
 }
 
+/// A name with a line break must not look like a record of its own.
+#[test]
+fn values_among_others_stay_in_their_line_and_column() {
+    let forged = "a\nevil\t999\t1\\\r";
+    let body = serde_json::json!({
+        "fileId": FILE, "name": forged, "size": 1, "filePath": "/a", "url": "https://example.com/a",
+    });
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert("content-type", json);
+    let mock = Mock::start(Server::builder().fault(Fault::response(response)));
+    let get = |more: &[&str]| {
+        let args = [&["versions", "get", FILE, VERSION], more].concat();
+        mock.imagekit(args).run().fine()
+    };
+    let escaped = "a\\nevil\\t999\\t1\\\\\\r";
+    assert_eq!(
+        get(&["--field=name", "--field=size"]),
+        format!("{escaped}\t1\n")
+    );
+    assert_eq!(get(&["--field=name"]), format!("{forged}\n"));
+    assert_eq!(
+        get(&[VERSION, "--field=name"]),
+        format!("{escaped}\n{escaped}\n")
+    );
+}
+
+#[test]
+fn a_property_that_nothing_has_is_a_failure_unless_the_document_knows_it() {
+    let mock = mock();
+    let field = |path: &str| {
+        let field = format!("--field={path}");
+        mock.imagekit(["versions", "get", FILE, "odd", &field])
+            .run()
+    };
+    for typo in ["nam", "versionInfo.nam", "/AITags/0/nam", "videoCodecs"] {
+        let failed = field(typo);
+        assert_eq!(failed.code, Some(2), "{typo}: {failed:?}");
+        assert!(
+            failed.stderr.contains(&format!("{typo:?}")),
+            "{}",
+            failed.stderr
+        );
+    }
+    for absent in ["videoCodec", "/AITags/7/name", "customMetadata.brand"] {
+        assert_eq!(field(absent).fine(), "\n", "{absent}");
+    }
+}
+
 #[test]
 fn a_view_cannot_steer_the_terminal_and_shows_unknown_properties() {
     let view = mock()
@@ -149,7 +198,7 @@ fn a_template_has_values_in_their_places() {
     let line = "café \"x\" {[,:]}: 100 bytes, a|\n";
     assert_eq!(told, format!("{line}{line}"));
     let absent = template("{nmae}");
-    assert_eq!((absent.code, &*absent.stdout), (Some(0), "\n\n"));
+    assert_eq!((absent.code, &*absent.stdout), (Some(2), "\n\n"));
     assert!(
         absent
             .stderr

@@ -6,5 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod browser;
 mod gallery;
+mod gallery_in_a_browser;
 mod support;

@@ -94,7 +94,7 @@ pub(crate) fn picture() -> Vec<u8> {
             let pixel = match () {
                 () if y < hill => [90, 140, 60],
                 () if is_sun => [90, 210, 250],
-                () => [230, 200 - (y / 4).min(80), 150],
+                () => [230, 210 - y / 8, 150],
             };
             bytes.extend(pixel.map(|it: u32| u8::try_from(it).unwrap()));
         }

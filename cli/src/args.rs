@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 use crate::api::Call;
 use crate::auth::Auth;
+use crate::completion;
 use crate::exit::Exit;
 use crate::library::{self, Find, Ls};
 use crate::schema::Schema;
@@ -54,11 +54,11 @@ pub(crate) struct Connection {
     pub(crate) demo: bool,
 
     /// Use this profile of the configuration file, before the environment.
-    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME", add = completion::profiles())]
     pub(crate) profile: Option<String>,
 
     /// Read this configuration file instead of the one in the platform's folder.
-    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 
     /// Send requests here instead of to ImageKit.
@@ -166,15 +166,17 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Schema(Schema),
 
-    /// Print a script that lets a shell complete this program's commands and options.
+    /// Print a script that lets a shell complete commands, options, profiles and paths of the library.
     Completions {
         /// The shell that will read the script.
-        shell: Shell,
+        #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
+        shell: String,
     },
 
     /// Write the manual pages of this program into a folder.
     Man {
         /// The folder, which must exist.
+        #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
 }

@@ -8,38 +8,44 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Context;
 use crate::args::Connection;
-use crate::config::{ConfigFile, DEFAULT_PROFILE, Session};
+use crate::config::{ConfigFile, DEFAULT_PROFILE, Kept, Session};
 use crate::exit::{Exit, Failure};
-use crate::terminal::{GOOD, plain, say};
+use crate::keyring::Keyring;
+use crate::terminal::{GOOD, plain, say, warn};
 
 /// An id that no file has: who is told so has been let in.
 const NOBODYS_ID: &str = "000000000000000000000000";
 
 #[derive(Subcommand)]
 pub(crate) enum Auth {
-    /// Ask for the private key, check it, and store it in the configuration file.
+    /// Ask for the private key, check it, and store it.
     ///
-    /// The key is read without being shown, or with --key-stdin from the first line of standard input. The
-    /// profile is that of --profile; the base URL that accepted the key is stored with it.
-    Login,
+    /// The key is read without being shown, or with --key-stdin from the first line of standard input. It is kept
+    /// in the system's keyring; if there is none, or with --config, in the configuration file, which only you can
+    /// read. The profile is that of --profile; the base URL that accepted the key is stored with it.
+    Login {
+        /// Keep the key in the configuration file, even if there is a keyring.
+        #[arg(long)]
+        in_file: bool,
+    },
 
-    /// Say whose key is used, and whether it works.
+    /// Say whose key is used, where it is kept, and whether it works.
     #[command(visible_alias = "check")]
     Status,
 
-    /// Remove the key of a profile from the configuration file.
+    /// Remove the key of a profile, from the keyring and from the configuration file.
     Logout,
 }
 
 pub(crate) async fn run(auth: Auth, context: Context) -> Result<Exit, Failure> {
     match auth {
-        Auth::Login => login(context).await,
+        Auth::Login { in_file } => login(in_file, context).await,
         Auth::Status => status(context).await,
-        Auth::Logout => logout(&context),
+        Auth::Logout => logout(&context).await,
     }
 }
 
-async fn login(mut context: Context) -> Result<Exit, Failure> {
+async fn login(in_file: bool, mut context: Context) -> Result<Exit, Failure> {
     if context.connection.demo {
         return Err(Failure::usage("the demo needs no key"));
     }
@@ -64,14 +70,19 @@ async fn login(mut context: Context) -> Result<Exit, Failure> {
     let url = file.base_url(&context.connection, &profile)?;
     let session = Session::with_key(&key, url.as_deref(), &context.connection)?;
     let request_id = check(&session).await?;
-    file.store(&profile, &key, url.as_deref())?;
+    // A file that is named is where the key is wanted.
+    let keyring = match in_file || context.connection.config.is_some() {
+        true => Keyring::none("it is not wanted"),
+        false => Keyring::find().await,
+    };
+    let place = file.store(&profile, &key, url.as_deref(), &keyring).await?;
+    if keyring.exists() && place != Kept::InKeyring {
+        warn("the keyring did not take the key, which is kept in a file that only you can read");
+    }
     let base_url = session.client.base_url();
     say_ok(
         &context,
-        &format!(
-            "{base_url} accepts the key; it is stored as profile {profile:?} in {}",
-            file.path().display()
-        ),
+        &format!("{base_url} accepts the key; it is stored as profile {profile:?} in {place}"),
         request_id.as_deref(),
     )?;
     if let Some(variable) = crate::config::key_of_the_environment()? {
@@ -135,17 +146,24 @@ fn not_imagekit(session: &Session, error: &Error) -> Failure {
     Failure::new(Exit::NotUnderstood, message).try_this("check the base URL")
 }
 
-fn logout(context: &Context) -> Result<Exit, Failure> {
-    let mut file = ConfigFile::find(context.connection.config.as_deref())?;
+async fn logout(context: &Context) -> Result<Exit, Failure> {
+    let config = context.connection.config.as_deref();
+    let mut file = ConfigFile::find(config)?;
     let profile = profile(&context.connection)?;
-    let path = file.path().display().to_string();
-    if !file.forget(&profile)? {
+    let keyring = match config.is_none() || file.is_in_keyring(&profile) {
+        true => Keyring::find().await,
+        // The keyring may have the key of a profile of that name in the usual file.
+        false => Keyring::none("nothing is said to be there"),
+    };
+    let places = file.forget(&profile, &keyring).await?;
+    if places.is_empty() {
+        let path = file.path().display();
         let message = format!("there is no key of profile {profile:?} in {path}");
         return Err(Failure::new(Exit::NotFound, message));
     }
-    let text = format!("the key of profile {profile:?} is removed from {path}\n");
-    context
-        .output
-        .write(plain(&text).trim_end().to_owned() + "\n")?;
+    let places: Vec<_> = places.iter().map(ToString::to_string).collect();
+    let places = places.join(" and ");
+    let text = format!("the key of profile {profile:?} is removed from {places}");
+    context.output.write(format!("{}\n", plain(&text)))?;
     Ok(Exit::Fine)
 }

@@ -17,6 +17,7 @@ use crate::Context;
 use crate::args::Connection;
 use crate::demo;
 use crate::exit::{Exit, Failure};
+use crate::keyring::Keyring;
 use crate::terminal::{Input, warn};
 
 const KEY: &str = "IMAGEKIT_PRIVATE_KEY";
@@ -47,7 +48,14 @@ pub(crate) enum KeySource {
     Demo,
     StandardInput,
     Environment,
-    Profile { name: String, file: PathBuf },
+    Profile { name: String, kept: Kept },
+}
+
+/// Where the key of a profile is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    InKeyring,
+    InFile(PathBuf),
 }
 
 impl Session {
@@ -105,9 +113,15 @@ impl Session {
 
 /// A place that may hold a private key and the base URL that it is for.
 struct Place {
-    key: Option<SecretString>,
+    key: Option<Key>,
     url: Option<String>,
     source: KeySource,
+}
+
+/// A key, or the profile whose key is in the keyring, which may ask a person to unlock it.
+enum Key {
+    Known(SecretString),
+    InKeyring(String),
 }
 
 async fn configure(
@@ -116,26 +130,19 @@ async fn configure(
 ) -> Result<(SecretString, Option<String>, KeySource), Failure> {
     let file = ConfigFile::find(connection.config.as_deref())?;
     let environment = Place {
-        key: variable(KEY)?.map(SecretString::from),
+        key: variable(KEY)?.map(|key| Key::Known(key.into())),
         url: url_of_the_environment()?,
         source: KeySource::Environment,
     };
     let profile = file.profile(connection.profile.as_deref())?;
-    let profile = profile.map(|(name, it)| Place {
-        key: it.private_key,
-        url: it.base_url,
-        source: KeySource::Profile {
-            name,
-            file: file.path.clone(),
-        },
-    });
+    let profile = profile.map(|(name, it)| file.place(name, it));
     // What is asked for by a flag is all that counts.
     let mut places: Vec<Place> = match &connection.profile {
         Some(_) => profile.into_iter().collect(),
         None => [environment].into_iter().chain(profile).collect(),
     };
     if connection.key_stdin {
-        let key = Some(input.key().await?.into());
+        let key = Some(Key::Known(input.key().await?.into()));
         let url = places.first_mut().and_then(|place| place.url.take());
         let source = KeySource::StandardInput;
         places.insert(0, Place { key, url, source });
@@ -168,10 +175,33 @@ async fn configure(
         ))
         .try_this("say where with --base-url, or name a profile that has both with --profile"));
     }
-    if matches!(source, KeySource::Profile { .. }) {
+    let key = match key {
+        Key::Known(key) => key,
+        Key::InKeyring(profile) => from_keyring(&profile, &Keyring::find().await).await?,
+    };
+    let kept = match &source {
+        KeySource::Profile { kept, .. } => Some(kept),
+        _ => None,
+    };
+    if matches!(kept, Some(Kept::InFile(_))) {
         file.warn_if_others_can_read();
     }
     Ok((key, url, source))
+}
+
+async fn from_keyring(profile: &str, keyring: &Keyring) -> Result<SecretString, Failure> {
+    let (problem, hint) = match keyring.key(profile).await {
+        Ok(Some(key)) => return Ok(key),
+        Ok(None) => (
+            format!("the keyring has no key of profile {profile:?} any more"),
+            "store it again with imagekit auth login".to_owned(),
+        ),
+        Err(why) => (
+            format!("the key of profile {profile:?} cannot be read from the keyring: {why}"),
+            format!("unlock it, or set {KEY}, or see imagekit auth login --in-file"),
+        ),
+    };
+    Err(Failure::new(Exit::NotAuthorised, problem).try_this(hint))
 }
 
 fn client(
@@ -259,6 +289,9 @@ struct Contents {
 #[serde(deny_unknown_fields)]
 struct Profile {
     private_key: Option<SecretString>,
+    /// Whether the key is in the keyring.
+    #[serde(default)]
+    keyring: bool,
     base_url: Option<String>,
 }
 
@@ -345,35 +378,90 @@ impl ConfigFile {
         })
     }
 
-    /// Stores the key of a profile, and its base URL if there is one.
-    pub(crate) fn store(
+    /// The names of all profiles.
+    pub(crate) fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.keys().map(String::as_str)
+    }
+
+    /// Whether the key of a profile is said to be in the keyring.
+    pub(crate) fn is_in_keyring(&self, profile: &str) -> bool {
+        self.profiles.get(profile).is_some_and(|it| it.keyring)
+    }
+
+    /// What a profile says of its key.
+    fn place(&self, name: String, profile: Profile) -> Place {
+        let (key, kept) = match profile.private_key {
+            None if profile.keyring => (Some(Key::InKeyring(name.clone())), Kept::InKeyring),
+            key => (key.map(Key::Known), Kept::InFile(self.path.clone())),
+        };
+        Place {
+            key,
+            url: profile.base_url,
+            source: KeySource::Profile { name, kept },
+        }
+    }
+
+    /// Stores the key of a profile, in the keyring if that takes it, and its base URL if there is one.
+    pub(crate) async fn store(
         &mut self,
         profile: &str,
         key: &SecretString,
         base_url: Option<&str>,
-    ) -> Result<(), Failure> {
+        keyring: &Keyring,
+    ) -> Result<Kept, Failure> {
         if !self.has_place {
             return Err(
                 Failure::usage("there is no home folder for a configuration file")
                     .try_this("name the file with --config"),
             );
         }
+        let is_in_keyring = keyring.keep(profile, key).await.is_ok();
         self.edit(|profiles| {
             let table = profiles.entry(profile).or_insert_with(toml_edit::table);
-            table["private_key"] = toml_edit::value(key.expose_secret());
+            if is_in_keyring {
+                table["keyring"] = toml_edit::value(true);
+            } else {
+                table["private_key"] = toml_edit::value(key.expose_secret());
+            }
             if let Some(url) = base_url {
                 table["base_url"] = toml_edit::value(url);
             }
+            if let Some(table) = table.as_table_like_mut() {
+                table.remove(if is_in_keyring {
+                    "private_key"
+                } else {
+                    "keyring"
+                });
+            }
             true
+        })?;
+        Ok(match is_in_keyring {
+            true => Kept::InKeyring,
+            false => Kept::InFile(self.path.clone()),
         })
-        .map(|_| ())
     }
 
-    /// Removes the key of a profile. Returns whether there was one.
-    pub(crate) fn forget(&mut self, profile: &str) -> Result<bool, Failure> {
-        if !self.exists() {
-            return Ok(false);
+    /// Removes the key of a profile from the keyring and from the file. Returns where it was.
+    pub(crate) async fn forget(
+        &mut self,
+        profile: &str,
+        keyring: &Keyring,
+    ) -> Result<Vec<Kept>, Failure> {
+        let mut places = Vec::new();
+        let is_in_keyring = self.is_in_keyring(profile);
+        match keyring.forget(profile).await {
+            Ok(true) => places.push(Kept::InKeyring),
+            Err(why) if is_in_keyring => {
+                let problem = format!("the key cannot be removed from the keyring: {why}");
+                return Err(Failure::new(Exit::Other, problem));
+            }
+            // Without a keyring, nothing is in it.
+            Ok(false) | Err(_) => {}
         }
+        if !self.exists() {
+            return Ok(places);
+        }
+        let mut was_in_file = false;
         self.edit(|profiles| {
             let Some(table) = profiles
                 .get_mut(profile)
@@ -381,12 +469,17 @@ impl ConfigFile {
             else {
                 return false;
             };
-            let was_there = table.remove("private_key").is_some();
+            was_in_file = table.remove("private_key").is_some();
+            let was_noted = table.remove("keyring").is_some();
             if table.is_empty() {
                 profiles.remove(profile);
             }
-            was_there
-        })
+            was_in_file || was_noted
+        })?;
+        if was_in_file {
+            places.push(Kept::InFile(self.path.clone()));
+        }
+        Ok(places)
     }
 
     /// Changes the profiles, and leaves everything else in the file as it is. The file is replaced as a whole, and
@@ -496,9 +589,143 @@ impl fmt::Display for KeySource {
             Self::Demo => f.write_str("the demo"),
             Self::StandardInput => f.write_str("standard input"),
             Self::Environment => f.write_str(KEY),
-            Self::Profile { name, file } => {
-                write!(f, "profile {name:?} of {}", file.display())
+            Self::Profile { name, kept } => match kept {
+                Kept::InKeyring => write!(f, "profile {name:?} in {kept}"),
+                Kept::InFile(_) => write!(f, "profile {name:?} of {kept}"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InKeyring => f.write_str("the system's keyring"),
+            Self::InFile(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+#[cfg(all(test, feature = "keyring"))]
+#[expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are outside of test functions"
+)]
+mod tests {
+    use keyring_core::mock;
+
+    use super::*;
+
+    const KEY: &str = "private_of_a_test";
+
+    struct Home {
+        folder: tempfile::TempDir,
+        store: std::sync::Arc<mock::Store>,
+    }
+
+    impl Home {
+        fn new() -> Self {
+            Self {
+                folder: tempfile::tempdir().unwrap(),
+                store: mock::Store::new().unwrap(),
             }
         }
+
+        fn keyring(&self) -> Keyring {
+            Keyring::of(self.store.clone())
+        }
+
+        fn file(&self) -> ConfigFile {
+            let path = self.folder.path().join("config.toml");
+            ConfigFile::find_or_new(Some(&path)).unwrap()
+        }
+
+        fn text(&self) -> String {
+            std::fs::read_to_string(self.folder.path().join("config.toml")).unwrap()
+        }
+
+        async fn login(&self, keyring: &Keyring) -> Kept {
+            let stored = self.file().store("work", &KEY.into(), None, keyring).await;
+            stored.unwrap()
+        }
+
+        async fn key(&self) -> Result<(String, String), Failure> {
+            let file = self.file();
+            let profile = file.profiles.get("work").cloned().unwrap();
+            let Place { key, source, .. } = file.place("work".to_owned(), profile);
+            let key = match key.unwrap() {
+                Key::Known(key) => key,
+                Key::InKeyring(profile) => from_keyring(&profile, &self.keyring()).await?,
+            };
+            Ok((key.expose_secret().to_owned(), source.to_string()))
+        }
+
+        /// Lets the next use of the keyring fail.
+        fn lock(&self) {
+            use keyring_core::api::CredentialStoreApi as _;
+            let entry = self.store.build("imagekit", "work", None).unwrap();
+            let entry: &mock::Cred = entry.as_any().downcast_ref().unwrap();
+            entry.set_error(keyring_core::Error::NoStorageAccess("it is locked".into()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_is_kept_in_the_keyring_and_forgotten_there() {
+        let home = Home::new();
+        assert_eq!(home.login(&home.keyring()).await, Kept::InKeyring);
+        assert_eq!(home.text(), "[profiles.work]\nkeyring = true\n");
+        let (key, source) = home.key().await.unwrap();
+        assert_eq!(key, KEY);
+        assert_eq!(source, "profile \"work\" in the system's keyring");
+
+        let forgotten = home.file().forget("work", &home.keyring()).await.unwrap();
+        assert_eq!(forgotten, [Kept::InKeyring]);
+        assert_eq!(home.text(), "");
+        assert!(home.keyring().key("work").await.unwrap().is_none());
+        let again = home.file().forget("work", &home.keyring()).await.unwrap();
+        assert_eq!(again, []);
+    }
+
+    #[tokio::test]
+    async fn the_file_keeps_what_the_keyring_does_not_take() {
+        let home = Home::new();
+        home.lock();
+        let in_file = Kept::InFile(home.file().path);
+        assert_eq!(home.login(&home.keyring()).await, in_file);
+        let (key, source) = home.key().await.unwrap();
+        assert_eq!(key, KEY);
+        assert!(source.ends_with("config.toml"), "{source}");
+
+        // Each place has only what the other has not.
+        home.login(&home.keyring()).await;
+        assert!(!home.text().contains(KEY), "{}", home.text());
+        home.login(&Keyring::none("there is none")).await;
+        assert!(!home.text().contains("keyring"), "{}", home.text());
+        let forgotten = home.file().forget("work", &home.keyring()).await.unwrap();
+        assert_eq!(forgotten, [Kept::InKeyring, in_file]);
+    }
+
+    #[tokio::test]
+    async fn a_keyring_that_fails_is_told_of() {
+        let home = Home::new();
+        home.login(&home.keyring()).await;
+        home.lock();
+        let locked = home.key().await.unwrap_err();
+        assert_eq!(locked.exit, Exit::NotAuthorised);
+        assert!(
+            locked.to_string().contains("it is locked; unlock it"),
+            "{locked}"
+        );
+        home.lock();
+        let locked = home.file().forget("work", &home.keyring()).await;
+        assert!(locked.unwrap_err().to_string().contains("it is locked"));
+        assert!(home.text().contains("keyring = true"));
+
+        home.keyring().forget("work").await.unwrap();
+        let gone = home.key().await.unwrap_err();
+        assert!(
+            gone.to_string().contains("any more; store it again"),
+            "{gone}"
+        );
     }
 }

@@ -4,11 +4,13 @@ mod api;
 mod args;
 mod auth;
 mod call;
+mod completion;
 mod config;
 mod demo;
 mod doctor;
 mod exit;
 mod json;
+mod keyring;
 mod library;
 mod manual;
 mod progress;
@@ -31,6 +33,7 @@ use crate::exit::{Exit, Failure};
 use crate::terminal::{Input, Output, complain, say};
 
 fn main() -> ExitCode {
+    completion::respond();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -130,7 +133,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Url(url) => url::run(url, context).await,
         Command::Webhooks(webhooks) => webhooks::run(webhooks, context).await,
         Command::Schema(schema) => schema::run(schema, context).await,
-        Command::Completions { shell } => manual::completions(shell, &context.output),
+        Command::Completions { shell } => completion::print_script(&shell, &context.output),
         Command::Man { folder } => manual::write_pages(&folder),
     }
 }

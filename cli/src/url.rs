@@ -10,6 +10,7 @@ use imagekit_url::{
 use secrecy::ExposeSecret as _;
 
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::terminal::{GOOD, plain};
@@ -44,7 +45,7 @@ pub(crate) enum Url {
 #[derive(Args)]
 pub(crate) struct Build {
     /// The path of the file in the media library, or a whole address.
-    #[arg(value_name = "PATH|URL")]
+    #[arg(value_name = "PATH|URL", add = completion::paths())]
     source: String,
 
     /// A step of the transformation, such as `w-300,h-200`; given several times, one after the other.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::asset::Target;
 use crate::Context;
 use crate::call::call_by_id;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -61,7 +62,7 @@ pub(crate) enum Job {
 #[derive(Args)]
 pub(crate) struct Purge {
     /// What to remove from the cache: an address, which may end with `*`, or a file by path or id.
-    #[arg(value_name = "URL|FILE")]
+    #[arg(value_name = "URL|FILE", add = completion::paths())]
     what: String,
 
     /// Wait until it is done.
@@ -72,7 +73,7 @@ pub(crate) struct Purge {
 #[derive(Args)]
 pub(crate) struct Open {
     /// The file, by path or id.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = completion::paths())]
     target: Target,
 
     /// Print the address instead.

@@ -6,6 +6,7 @@ use imagekit_client::types::{BulkJob, FileId};
 
 use super::asset::{Asset, Target, folder_path, join, split};
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -17,7 +18,7 @@ use crate::words;
 pub(crate) struct Mv {
     /// What to move: files and folders, by path or id, and then the folder to move them into. A single
     /// file or folder can also be given a new path.
-    #[arg(value_name = "SOURCE> <DESTINATION", required = true, num_args = 2..)]
+    #[arg(value_name = "SOURCE> <DESTINATION", required = true, num_args = 2.., add = completion::paths())]
     operands: Vec<String>,
 
     #[command(flatten)]
@@ -28,7 +29,7 @@ pub(crate) struct Mv {
 pub(crate) struct Cp {
     /// What to copy: files and folders, by path or id, and then the folder to copy them into. A single
     /// file can also be given a new name, in another folder.
-    #[arg(value_name = "SOURCE> <DESTINATION", required = true, num_args = 2..)]
+    #[arg(value_name = "SOURCE> <DESTINATION", required = true, num_args = 2.., add = completion::paths())]
     operands: Vec<String>,
 
     /// Copy all versions, and not only the current ones.
@@ -42,7 +43,7 @@ pub(crate) struct Cp {
 #[derive(Args)]
 pub(crate) struct Rename {
     /// The file or folder, by path or id.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = completion::paths())]
     target: Target,
 
     /// Its new name, without a path.
@@ -60,7 +61,7 @@ pub(crate) struct Rename {
 #[derive(Args)]
 pub(crate) struct Rm {
     /// Files, and with -r folders, by path or id.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, add = completion::paths())]
     targets: Vec<Target>,
 
     /// Delete folders with all that is in them.
@@ -76,14 +77,14 @@ pub(crate) enum Folder {
     /// Create a folder, and those above it that are missing.
     Create {
         /// The path.
-        #[arg(value_name = "PATH", required = true, value_parser = folder_path)]
+        #[arg(value_name = "PATH", required = true, value_parser = folder_path, add = completion::folders())]
         paths: Vec<String>,
     },
 
     /// Delete folders with all that is in them.
     Rm {
         /// The path.
-        #[arg(value_name = "PATH", required = true)]
+        #[arg(value_name = "PATH", required = true, add = completion::folders())]
         targets: Vec<Target>,
 
         #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::Args;
+use clap::{Args, ValueHint};
 use futures_util::StreamExt as _;
 use imagekit_client::types::VersionId;
 use imagekit_url::{Expiry, Transformation, UrlBuilder};
@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::asset::Target;
 use super::transfer::{Bars, FileBar, Outcome, Report};
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure, innermost};
 use crate::tally::Tally;
@@ -35,11 +36,11 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Args)]
 pub(crate) struct Download {
     /// Files and folders, by path or id; a folder keeps its name, and is downloaded with all in it.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, add = completion::paths())]
     targets: Vec<Target>,
 
     /// The folder of this machine to download into, which is created if it is missing.
-    #[arg(long, short, value_name = "FOLDER", default_value = ".")]
+    #[arg(long, short, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
     to: PathBuf,
 
     /// Download this version of a single file.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::asset::Target;
 use crate::Context;
 use crate::call::call_by_id;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::render::{Format, Rendering, Shape};
@@ -16,7 +17,7 @@ use crate::terminal::plain;
 #[derive(Args)]
 pub(crate) struct Tag {
     /// Files, by path or id.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, add = completion::paths())]
     targets: Vec<Target>,
 
     /// Add these tags.
@@ -35,7 +36,7 @@ pub(crate) struct Tag {
 #[derive(Args)]
 pub(crate) struct Meta {
     /// Files, by path or id.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, add = completion::paths())]
     targets: Vec<Target>,
 
     /// Set custom metadata; the value is read as the type of its field asks for.

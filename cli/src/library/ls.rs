@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::asset::{Asset, Listing, Target, folder_path};
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -19,7 +20,7 @@ use crate::words;
 #[derive(Args)]
 pub(crate) struct Ls {
     /// The folder, or a file.
-    #[arg(value_name = "PATH", default_value = "/")]
+    #[arg(value_name = "PATH", default_value = "/", add = completion::paths())]
     path: Target,
 
     #[command(flatten)]
@@ -52,7 +53,7 @@ pub(crate) struct Find {
     tag: Vec<String>,
 
     /// Find what is in this folder or below it.
-    #[arg(long, value_name = "FOLDER", value_parser = folder_path)]
+    #[arg(long, value_name = "FOLDER", value_parser = folder_path, add = completion::folders())]
     under: Option<String>,
 
     #[command(flatten)]
@@ -102,7 +103,7 @@ struct Show {
 #[derive(Args)]
 pub(crate) struct Get {
     /// Files or folders, by path or id.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, add = completion::paths())]
     targets: Vec<Target>,
 
     #[command(flatten)]

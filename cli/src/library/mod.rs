@@ -11,7 +11,7 @@ mod transfer;
 mod upload;
 
 pub(crate) use self::account::{Fields, Job, Open, Purge, Usage, fields, job, open, purge, usage};
-pub(crate) use self::asset::Target;
+pub(crate) use self::asset::{Asset, Listing, Target};
 pub(crate) use self::change::{Cp, Folder, Mv, Rename, Rm, Yes, cp, folder, mv, rename, rm};
 pub(crate) use self::download::{Download, download};
 pub(crate) use self::label::{Meta, Tag, meta, tag};

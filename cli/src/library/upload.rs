@@ -14,6 +14,7 @@ use super::asset::{Asset, Listing, folder_path, join};
 use super::local::{Item, Selection, find};
 use super::transfer::{Bars, FileBar, Outcome, Report};
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::tally::Tally;
@@ -33,7 +34,7 @@ pub(crate) struct Upload {
     selection: Selection,
 
     /// The folder of the media library to upload into, which is created if it is missing.
-    #[arg(long, short, value_name = "FOLDER", default_value = "/", value_parser = folder_path)]
+    #[arg(long, short, value_name = "FOLDER", default_value = "/", value_parser = folder_path, add = completion::folders())]
     to: String,
 
     /// Give a single file this name.

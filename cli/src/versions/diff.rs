@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueHint};
 use imagekit_client::types::{File, FileId, VersionId};
 use imagekit_client::{Error, Response};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::changes::{self, Change, What};
 use super::report;
 use super::wanted::look_up;
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::json;
@@ -23,7 +24,7 @@ use crate::words;
 #[derive(Args)]
 pub(crate) struct Diff {
     /// The file, by path or id.
-    #[arg(value_name = "FILE_ID")]
+    #[arg(value_name = "FILE_ID", add = completion::paths())]
     pub(crate) file: FileId,
 
     /// The version to compare from.
@@ -39,7 +40,7 @@ pub(crate) struct Diff {
     pub(crate) json: bool,
 
     /// Write a page with both thumbnails and the changes to this file.
-    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    #[arg(long, value_name = "FILE", conflicts_with = "json", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::wanted::{BadLine, Source, Wanted, WantedVersion};
 use crate::Context;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -27,7 +28,7 @@ const AHEAD: usize = 32;
 pub(crate) struct Get {
     /// The file, by path or id, or `-` to read pairs of a file id and a version id, separated by white space, from
     /// standard input, one pair a line.
-    #[arg(value_name = "FILE_ID")]
+    #[arg(value_name = "FILE_ID", add = completion::paths())]
     pub(crate) file: Source<FileId>,
 
     /// Its versions, or `-` to read their ids from standard input, one a line.

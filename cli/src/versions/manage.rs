@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::Context;
 use crate::call::call_by_id;
+use crate::completion;
 use crate::config::Session;
 use crate::exit::{Exit, Failure};
 use crate::library::{Target, Yes};
@@ -18,7 +19,7 @@ use crate::words;
 #[derive(Args)]
 pub(crate) struct List {
     /// The file, by path or id.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = completion::paths())]
     target: Target,
 
     #[command(flatten)]
@@ -28,7 +29,7 @@ pub(crate) struct List {
 #[derive(Args)]
 pub(crate) struct Restore {
     /// The file, by path or id.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = completion::paths())]
     target: Target,
 
     /// The version that becomes the current one.
@@ -42,7 +43,7 @@ pub(crate) struct Restore {
 #[derive(Args)]
 pub(crate) struct Rm {
     /// The file, by path or id.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = completion::paths())]
     target: Target,
 
     /// Its versions to delete; the current one cannot be deleted.

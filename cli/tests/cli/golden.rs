@@ -26,6 +26,7 @@ fn transcripts_and_the_examples_of_the_documentation() {
         .env("IMAGEKIT_PRIVATE_KEY", mock.server.private_key())
         .env("IMAGEKIT_PROFILE", "")
         .env("XDG_CONFIG_HOME", nowhere.path().to_str().unwrap())
+        .env("IMAGEKIT_KEYRING", "off")
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .insert_var("[URL]", mock.server.url().to_owned())

@@ -8,6 +8,7 @@
 mod api;
 mod auth;
 mod batch;
+mod completion;
 mod configuration;
 mod failures;
 mod formats;

@@ -3,25 +3,6 @@ use std::fs;
 use crate::support::imagekit;
 
 #[test]
-fn every_shell_can_complete_the_commands() {
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let script = imagekit(["completions", shell]).run().fine();
-        for word in [
-            "versions",
-            "diff",
-            "concurrency",
-            "auth",
-            "profile",
-            "list-assets",
-            "search-query",
-            "DESC_RELEVANCE",
-        ] {
-            assert!(script.contains(word), "{shell} does not complete {word}");
-        }
-    }
-}
-
-#[test]
 fn every_command_has_a_manual_page() {
     let folder = tempfile::tempdir().unwrap();
     imagekit(["man", folder.path().to_str().unwrap()])

@@ -1,8 +1,10 @@
 //! Clients for one and the same call: by hand on hyper, by hand on reqwest, and the generated one.
 
+mod delivery;
 mod peers;
 mod version;
 
+pub use delivery::DeliveryUrls;
 pub use peers::{Failure, Hyper, Lean, Networked, Ours, Peer, Plain};
 pub use version::Version;
 

@@ -1,23 +1,19 @@
-//! Builds delivery URLs, and prints what each of them takes, as one line of JSON.
+//! Builds delivery URLs: one of them so many times, or all, and prints what each takes as one line of JSON.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::time::Instant;
 
-use imagekit_url::{
-    Anchor, Crop, DeliveryUrl, Expiry, Layer, PrivateKey, Transformation, UrlBuilder,
-};
-use serde_json::{Value, json};
+use imagekit_bench::DeliveryUrls;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+use serde_json::{Map, Value, json};
 
-const TIMES: u32 = 200_000;
+const TIMES: u32 = 1_000_000;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(measured) => {
-            println!("{measured}");
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -25,56 +21,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<Value, Box<dyn Error>> {
-    let endpoint = UrlBuilder::new("https://ik.imagekit.io/demo")?;
-    let key = PrivateKey::new("your_private_api_key")?;
-    let expiry = Expiry::unix(1_767_225_900)?;
-    let resized = || {
-        endpoint.clone().path("/products/coat.jpg").transform(
-            Transformation::new()
-                .width(300)
-                .height(200)
-                .crop(Crop::AtMax),
-        )
-    };
-    let layered = || {
-        let logo = Layer::image("brand/logo.png")
-            .focus(Anchor::TopLeft)
-            .transform(Transformation::new().width(60));
-        let label = Layer::text("50% off")
-            .focus(Anchor::Bottom)
-            .transform(Transformation::new().font_size(32));
-        let transformation = Transformation::new()
-            .width(300)
-            .height(200)
-            .then()
-            .layer(logo)
-            .then()
-            .layer(label);
-        endpoint
-            .clone()
-            .path("/products/coat.jpg")
-            .transform(transformation)
-    };
-    Ok(json!({
-        "resized": measure(|| resized().build())?,
-        "signed": measure(|| resized().sign(&key, expiry))?,
-        "layered": measure(|| layered().build())?,
-    }))
+fn run() -> Result<(), Box<dyn Error>> {
+    let urls = DeliveryUrls::new()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [name, times] = &arguments[..] {
+        for _ in 0..times.parse::<u32>()? {
+            black_box(urls.build(name)?);
+        }
+        return Ok(());
+    }
+    let mut measured = Map::new();
+    for name in DeliveryUrls::NAMES {
+        measured.insert(name.to_owned(), measure(&urls, name)?);
+    }
+    println!("{}", Value::Object(measured));
+    Ok(())
 }
 
-fn measure<E: Error + 'static>(
-    build: impl Fn() -> Result<DeliveryUrl, E>,
-) -> Result<Value, Box<dyn Error>> {
-    let mut url = build()?;
-    let allocations = allocation_counter::measure(|| drop(black_box(build()))).count_total;
+fn measure(urls: &DeliveryUrls, name: &str) -> Result<Value, Box<dyn Error>> {
     for _ in 0..TIMES / 10 {
-        url = black_box(build()?);
+        black_box(urls.build(name)?);
     }
-    let start = Instant::now();
+    let start = processor_micros()?;
     for _ in 0..TIMES {
-        url = black_box(build()?);
+        black_box(urls.build(name)?);
     }
-    let nanos = start.elapsed().as_nanos() as f64 / f64::from(TIMES);
-    Ok(json!({ "nanos": nanos, "allocations": allocations, "url": url.as_str() }))
+    let nanos = (processor_micros()? - start) as f64 * 1000.0 / f64::from(TIMES);
+    Ok(json!({ "nanos": nanos, "url": urls.build(name)?.as_str() }))
+}
+
+fn processor_micros() -> nix::Result<i64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    Ok((usage.user_time() + usage.system_time()).num_microseconds())
 }

@@ -40,7 +40,7 @@ enum Source {
     None,
     /// Encoded, without the slash in front.
     Path(String),
-    Absolute(Address),
+    Absolute(Box<Address>),
 }
 
 /// Where the transformation stands in a URL.
@@ -108,16 +108,18 @@ impl UrlBuilder {
     ///
     /// What a path cannot hold is encoded, `?` and `#` as well; a percent sign stays as it is. For the name of a file
     /// as people know it, take [`file_path`](Self::file_path).
-    pub fn path(self, path: impl AsRef<str>) -> Self {
-        self.under_endpoint(path.as_ref(), Percent::StartsEscape)
+    pub fn path(mut self, path: impl AsRef<str>) -> Self {
+        self.set_path(path.as_ref(), Percent::StartsEscape);
+        self
     }
 
     /// Sets the source to the path of a file in the media library, as the API returns it in `filePath`.
     ///
     /// A percent sign is a part of the name, and encoded. A segment that begins with `tr:` would be read as a
     /// transformation, and is refused.
-    pub fn file_path(self, path: impl AsRef<str>) -> Self {
-        self.under_endpoint(path.as_ref(), Percent::IsLiteral)
+    pub fn file_path(mut self, path: impl AsRef<str>) -> Self {
+        self.set_path(path.as_ref(), Percent::IsLiteral);
+        self
     }
 
     /// Sets the source to a whole URL, as the API returns it in `url`. Its query is kept.
@@ -130,7 +132,7 @@ impl UrlBuilder {
                 let problem = InvalidValue::new(url, "is signed, and cannot be changed");
                 self.fail(Error::Source(problem));
             }
-            Ok(address) => self.source = Source::Absolute(address),
+            Ok(address) => self.source = Source::Absolute(Box::new(address)),
             Err(problem) => self.fail(Error::Source(problem)),
         }
         self
@@ -144,7 +146,7 @@ impl UrlBuilder {
 
     /// Adds steps behind those that there are.
     pub fn transform(mut self, transformation: Transformation) -> Self {
-        self.transformation = self.transformation.then_all(transformation);
+        self.transformation.append(transformation);
         self
     }
 
@@ -185,29 +187,10 @@ impl UrlBuilder {
     ///
     /// When there is no source, or what was given to the builder cannot become a URL.
     pub fn build(&self) -> Result<DeliveryUrl, Error> {
-        self.build_with(&Transformation::new())
-    }
-
-    /// Returns the URL, signed, and with an expiry where there is one.
-    ///
-    /// # Errors
-    ///
-    /// As [`build`](Self::build), and when the source lies outside of the endpoint.
-    pub fn sign(
-        &self,
-        key: &PrivateKey,
-        expiry: impl Into<Option<Expiry>>,
-    ) -> Result<DeliveryUrl, Error> {
-        self.build()?.signed(&self.endpoint, key, expiry.into())
-    }
-
-    /// Returns the URL with one more step.
-    pub(crate) fn build_with(&self, step: &Transformation) -> Result<DeliveryUrl, Error> {
         if let Some(error) = &self.error {
             return Err(Error::clone(error));
         }
         self.transformation.check()?;
-        step.check()?;
         let mut url = String::with_capacity(256);
         let mut query = Query { has_begun: false };
         match &self.source {
@@ -215,7 +198,7 @@ impl UrlBuilder {
             Source::Path(path) => {
                 url.push_str(self.endpoint.as_str());
                 if self.position == Position::Path {
-                    self.write_into_path(&mut url, step)?;
+                    self.write_into_path(&mut url)?;
                 }
                 url.push_str(path);
                 self.write_rendition(&mut url);
@@ -236,13 +219,14 @@ impl UrlBuilder {
         }
         let in_query =
             self.position == Position::Query || matches!(self.source, Source::Absolute(_));
-        if in_query && !(self.transformation.is_empty() && step.is_empty()) {
+        if in_query && !self.transformation.is_empty() {
             query.begin(&mut url);
             url.push_str("tr=");
             let start = url.len();
-            self.write_steps(&mut url, step);
+            self.transformation.write(&mut url);
             // In a query, clients encode the apostrophe before they send it, and in a path they do not.
-            if url[start..].contains('\'') {
+            let has_apostrophe = |found, byte| found | (byte == b'\'');
+            if url[start..].bytes().fold(false, has_apostrophe) {
                 let encoded = url[start..].replace('\'', "%27");
                 url.replace_range(start.., &encoded);
             }
@@ -253,27 +237,32 @@ impl UrlBuilder {
         })
     }
 
-    fn write_into_path(&self, url: &mut String, step: &Transformation) -> Result<(), Error> {
-        if self.transformation.is_empty() && step.is_empty() {
+    /// Returns the URL, signed, and with an expiry where there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and when the source lies outside of the endpoint.
+    pub fn sign(
+        &self,
+        key: &PrivateKey,
+        expiry: impl Into<Option<Expiry>>,
+    ) -> Result<DeliveryUrl, Error> {
+        self.build()?.signed(&self.endpoint, key, expiry.into())
+    }
+
+    fn write_into_path(&self, url: &mut String) -> Result<(), Error> {
+        if self.transformation.is_empty() {
             return Ok(());
         }
         url.push_str("tr:");
         let start = url.len();
-        self.write_steps(url, step);
+        self.transformation.write(url);
         if url[start..].contains(['/', '?']) {
             let reason = "holds / or ? which would end it";
             return Err(Error::Position(InvalidValue::new(&url[start..], reason)));
         }
         url.push('/');
         Ok(())
-    }
-
-    fn write_steps(&self, url: &mut String, step: &Transformation) {
-        self.transformation.write(url);
-        if !self.transformation.is_empty() && !step.is_empty() {
-            url.push(':');
-        }
-        step.write(url);
     }
 
     fn write_rendition(&self, url: &mut String) {
@@ -285,12 +274,15 @@ impl UrlBuilder {
         }
     }
 
-    fn under_endpoint(mut self, path: &str, percent: Percent) -> Self {
+    fn set_path(&mut self, path: &str, percent: Percent) {
+        if let Some(path) = encode::plain_path(path) {
+            self.source = Source::Path(path.to_owned());
+            return;
+        }
         match source_path(path, percent) {
             Ok(path) => self.source = Source::Path(path),
             Err(problem) => self.fail(Error::Source(problem)),
         }
-        self
     }
 
     fn fail(&mut self, error: Error) {

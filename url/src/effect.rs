@@ -1,23 +1,23 @@
 //! Effects that take several values.
 
 use crate::error::InvalidValue;
-use crate::value::{Anchor, Color, Expression, IntoValue, Number, Written};
+use crate::value::{self, Anchor, Color, Expression, IntoValue, Number, Value};
 
 /// The values of an effect, each with its key, joined by `_`; none at all is the effect as ImageKit has it.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Settings(String);
 
 impl Settings {
-    fn add(&mut self, key: &str, value: impl Into<Written>) {
+    fn add(&mut self, key: &str, value: &dyn Value) {
         if !self.0.is_empty() {
             self.0.push('_');
         }
         self.0.push_str(key);
-        value.into().push_to(&mut self.0, "-");
+        value::push(&mut self.0, "-", value);
     }
 
-    fn written(self) -> Option<Written> {
-        (!self.0.is_empty()).then_some(Written::Text(self.0))
+    fn value(self) -> Option<String> {
+        (!self.0.is_empty()).then_some(self.0)
     }
 }
 
@@ -42,30 +42,30 @@ impl Shadow {
 
     /// Sets the blur, 0 to 15.
     pub fn blur(mut self, blur: impl Into<Number>) -> Self {
-        self.0.add("bl", blur.into());
+        self.0.add("bl", &blur.into());
         self
     }
 
     /// Sets the saturation, 0 to 100.
     pub fn saturation(mut self, saturation: impl Into<Number>) -> Self {
-        self.0.add("st", saturation.into());
+        self.0.add("st", &saturation.into());
         self
     }
 
     /// Sets the horizontal offset in percent of the width, -100 to 100.
     pub fn x(mut self, offset: impl Into<Number>) -> Self {
-        self.0.add("x", offset.into());
+        self.0.add("x", &offset.into());
         self
     }
 
     /// Sets the vertical offset in percent of the height, -100 to 100.
     pub fn y(mut self, offset: impl Into<Number>) -> Self {
-        self.0.add("y", offset.into());
+        self.0.add("y", &offset.into());
         self
     }
 
-    pub(crate) fn written(self) -> Option<Written> {
-        self.0.written()
+    pub(crate) fn value(self) -> Option<String> {
+        self.0.value()
     }
 }
 
@@ -81,24 +81,24 @@ impl DropShadow {
 
     /// Sets the direction of the light in degrees, 0 to 360.
     pub fn azimuth(mut self, degrees: impl Into<Number>) -> Self {
-        self.0.add("az", degrees.into());
+        self.0.add("az", &degrees.into());
         self
     }
 
     /// Sets the height of the light in degrees, 0 to 90.
     pub fn elevation(mut self, degrees: impl Into<Number>) -> Self {
-        self.0.add("el", degrees.into());
+        self.0.add("el", &degrees.into());
         self
     }
 
     /// Sets the saturation, 0 to 100.
     pub fn saturation(mut self, saturation: impl Into<Number>) -> Self {
-        self.0.add("st", saturation.into());
+        self.0.add("st", &saturation.into());
         self
     }
 
-    pub(crate) fn written(self) -> Option<Written> {
-        self.0.written()
+    pub(crate) fn value(self) -> Option<String> {
+        self.0.value()
     }
 }
 
@@ -114,36 +114,36 @@ impl Gradient {
 
     /// Sets the direction in degrees, 0 to 359.
     pub fn degrees(mut self, degrees: impl Into<Number>) -> Self {
-        self.0.add("ld", degrees.into());
+        self.0.add("ld", &degrees.into());
         self
     }
 
     /// Sets the side or corner that the gradient runs to.
     pub fn towards(mut self, anchor: Anchor) -> Self {
-        self.0.add("ld", anchor);
+        self.0.add("ld", &anchor);
         self
     }
 
     /// Sets the colour at the start.
     pub fn from_color(mut self, color: Color) -> Self {
-        self.0.add("from", color);
+        self.0.add("from", &color);
         self
     }
 
     /// Sets the colour at the end.
     pub fn to_color(mut self, color: Color) -> Self {
-        self.0.add("to", color);
+        self.0.add("to", &color);
         self
     }
 
     /// Sets where the start colour ends: a share of the image up to 1, pixels, or an expression.
     pub fn stop(mut self, stop: impl Into<Expression>) -> Self {
-        self.0.add("sp", stop.into());
+        self.0.add("sp", &stop.into());
         self
     }
 
-    pub(crate) fn written(self) -> Option<Written> {
-        self.0.written()
+    pub(crate) fn value(self) -> Option<String> {
+        self.0.value()
     }
 }
 
@@ -159,24 +159,24 @@ impl Colorize {
 
     /// Sets the colour.
     pub fn color(mut self, color: Color) -> Self {
-        self.0.add("co", color);
+        self.0.add("co", &color);
         self
     }
 
     /// Sets the intensity, 0 to 100.
     pub fn intensity(mut self, intensity: impl Into<Number>) -> Self {
-        self.0.add("in", intensity.into());
+        self.0.add("in", &intensity.into());
         self
     }
 
-    pub(crate) fn written(self) -> Option<Written> {
-        self.0.written()
+    pub(crate) fn value(self) -> Option<String> {
+        self.0.value()
     }
 }
 
 /// A sharpening of edges by what a blurred copy lacks.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct UnsharpMask(Option<Written>);
+pub struct UnsharpMask(Option<String>);
 
 impl UnsharpMask {
     /// Returns the mask of these values, all of them above zero.
@@ -200,12 +200,12 @@ impl UnsharpMask {
             if !value.is_positive() {
                 return Err(InvalidValue::new(value.get(), "is not above zero"));
             }
-            Written::from(value).push_to(&mut text, prefix);
+            value::push(&mut text, prefix, &value);
         }
-        Ok(Self(Some(Written::Text(text))))
+        Ok(Self(Some(text)))
     }
 
-    pub(crate) fn written(self) -> Option<Written> {
+    pub(crate) fn value(self) -> Option<String> {
         self.0
     }
 }
@@ -218,28 +218,28 @@ impl ColorReplacement {
     /// Returns the replacement of the most frequent colour by this one.
     pub fn with(color: Color) -> Self {
         let mut text = String::new();
-        Written::from(color).push_to(&mut text, "");
+        color.write(&mut text);
         Self(text)
     }
 
     /// Returns the same for colours within a tolerance, 0 to 100.
     pub fn with_tolerance(color: Color, tolerance: impl Into<Number>) -> Self {
         let Self(mut text) = Self::with(color);
-        Written::from(tolerance.into()).push_to(&mut text, "_");
+        value::push(&mut text, "_", &tolerance.into());
         Self(text)
     }
 
     /// Returns the replacement of one colour by another, and of those within a tolerance, 0 to 100.
     pub fn between(from: Color, to: Color, tolerance: impl Into<Number>) -> Self {
         let Self(mut text) = Self::with_tolerance(to, tolerance);
-        Written::from(from).push_to(&mut text, "_");
+        value::push(&mut text, "_", &from);
         Self(text)
     }
 }
 
-impl From<ColorReplacement> for Written {
-    fn from(replacement: ColorReplacement) -> Self {
-        Self::Text(replacement.0)
+impl Value for ColorReplacement {
+    fn write(&self, out: &mut String) {
+        self.0.write(out);
     }
 }
 
@@ -253,8 +253,8 @@ impl Distortion {
         let mut text = "p".to_owned();
         let mut separator = "-";
         for (x, y) in corners {
-            Written::from(x.into()).push_to(&mut text, separator);
-            Written::from(y.into()).push_to(&mut text, "_");
+            value::push(&mut text, separator, &x.into());
+            value::push(&mut text, "_", &y.into());
             separator = "_";
         }
         Self(text)
@@ -263,13 +263,13 @@ impl Distortion {
     /// Returns the one that bends the image by these degrees, downwards below zero.
     pub fn arc(degrees: impl Into<Number>) -> Self {
         let mut text = "a".to_owned();
-        Written::from(degrees.into()).push_to(&mut text, "-");
+        value::push(&mut text, "-", &degrees.into());
         Self(text)
     }
 }
 
-impl From<Distortion> for Written {
-    fn from(distortion: Distortion) -> Self {
-        Self::Text(distortion.0)
+impl Value for Distortion {
+    fn write(&self, out: &mut String) {
+        self.0.write(out);
     }
 }

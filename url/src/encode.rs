@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use crate::error::InvalidValue;
 
@@ -61,6 +61,10 @@ pub(crate) fn value(text: &str) -> Result<String, InvalidValue> {
 }
 
 fn push_value(out: &mut String, text: &str) -> Result<(), InvalidValue> {
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        return Ok(());
+    }
     if text.contains([',', ':', '#', '&', '?', '/']) {
         return Err(InvalidValue::new(
             text,
@@ -114,13 +118,24 @@ pub(crate) fn push_component(out: &mut String, text: &str) {
 }
 
 pub(crate) fn push_base64(out: &mut String, text: &str) {
-    push_component(out, &STANDARD.encode(text));
+    let mut buffer = [0; 64];
+    for chunk in text.as_bytes().chunks(buffer.len() / 4 * 3) {
+        // There is always room: four letters stand for three bytes.
+        let written = STANDARD
+            .encode_slice(chunk, &mut buffer)
+            .unwrap_or_default();
+        out.extend(percent_encode(&buffer[..written], COMPONENT));
+    }
 }
 
-/// Returns `true` if the text is written as it is, rather than in base64, where the encoding is left to us.
-pub(crate) fn is_simple(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b' '))
+/// Returns `true` for what stands as it is in every part of a URL, and ends nothing.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+}
+
+/// Returns `true` for what is written as text, rather than in base64, where the encoding is left to us.
+pub(crate) fn is_simple(byte: u8) -> bool {
+    is_plain(byte) || byte == b' '
 }
 
 /// Encodes a path from the root of an endpoint: no slash in front, no empty segments.
@@ -143,6 +158,22 @@ pub(crate) fn path(text: &str, percent: Percent) -> Result<String, InvalidValue>
         encoded.push('/');
     }
     Ok(encoded)
+}
+
+/// Returns the path, without the slash in front, if it is written as it is; most are.
+pub(crate) fn plain_path(text: &str) -> Option<&str> {
+    let path = text.strip_prefix('/').unwrap_or(text);
+    let mut begins_segment = true;
+    for byte in path.bytes() {
+        begins_segment = match byte {
+            // An empty segment would be left out, and a dot may begin one that leads elsewhere.
+            b'/' | b'.' if begins_segment => return None,
+            b'/' => true,
+            byte if is_plain(byte) => false,
+            _ => return None,
+        };
+    }
+    (!path.is_empty()).then_some(path)
 }
 
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 use crate::encode;
 use crate::error::{Error, InvalidValue};
 use crate::transformation::Transformation;
-use crate::value::{self, Anchor, Color, Expression, IntoValue, LayerMode, Written};
+use crate::value::{self, Anchor, Color, Expression, IntoValue, LayerMode, Value};
 
 /// Something that is laid over an image or a video: a text, an image, a video, subtitles, or a colour.
 ///
@@ -25,7 +25,15 @@ pub struct Layer {
     kind: Kind,
     encoding: Encoding,
     mode: Option<LayerMode>,
-    places: Vec<(&'static str, Written)>,
+    x: Option<Expression>,
+    y: Option<Expression>,
+    x_center: Option<Expression>,
+    y_center: Option<Expression>,
+    focus: Option<Anchor>,
+    anchor_point: Option<Anchor>,
+    start: Option<Expression>,
+    end: Option<Expression>,
+    duration: Option<Expression>,
     transformation: Transformation,
     error: Option<Box<Error>>,
 }
@@ -38,9 +46,6 @@ enum Kind {
     SolidColor(Color),
     Failed,
 }
-
-/// Position and timing, in the order in which they are written.
-const PLACES: [&str; 9] = ["lx", "ly", "lxc", "lyc", "lfo", "lap", "lso", "leo", "ldu"];
 
 /// How the text or the path of a layer is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -58,8 +63,12 @@ macro_rules! places {
     ($($(#[$about:meta])* $name:ident: $type:ty = $key:literal;)+) => {$(
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
-        pub fn $name(self, value: impl IntoValue<$type>) -> Self {
-            self.place($key, value.into_value().map(Into::into))
+        pub fn $name(mut self, value: impl IntoValue<$type>) -> Self {
+            match value.into_value() {
+                Ok(value) => self.$name = Some(value),
+                Err(problem) => self.fail(at($key, problem)),
+            }
+            self
         }
     )+};
 }
@@ -90,10 +99,9 @@ impl Layer {
         match color.into_value() {
             Ok(color) => Self::new(Kind::SolidColor(color)),
             Err(problem) => {
-                let key = "bg".into();
-                let error = Some(Box::new(Error::Parameter { key, problem }));
-                let layer = Self::new(Kind::Failed);
-                Self { error, ..layer }
+                let mut layer = Self::new(Kind::Failed);
+                layer.fail(at("bg", problem));
+                layer
             }
         }
     }
@@ -103,7 +111,15 @@ impl Layer {
             kind,
             encoding: Encoding::Auto,
             mode: None,
-            places: Vec::new(),
+            x: None,
+            y: None,
+            x_center: None,
+            y_center: None,
+            focus: None,
+            anchor_point: None,
+            start: None,
+            end: None,
+            duration: None,
             transformation: Transformation::new(),
             error: None,
         }
@@ -146,67 +162,66 @@ impl Layer {
 
     /// Adds steps that are applied to the layer alone.
     pub fn transform(mut self, transformation: Transformation) -> Self {
-        self.transformation = self.transformation.then_all(transformation);
+        self.transformation.append(transformation);
         self
     }
 
-    fn place(mut self, key: &'static str, value: Result<Written, InvalidValue>) -> Self {
-        match value {
-            Ok(value) => {
-                self.places.retain(|(its_key, _)| *its_key != key);
-                self.places.push((key, value));
-            }
-            Err(problem) => {
-                let key = key.into();
-                self.error
-                    .get_or_insert_with(|| Box::new(Error::Parameter { key, problem }));
-            }
-        }
-        self
+    fn fail(&mut self, error: Error) {
+        self.error.get_or_insert_with(|| Box::new(error));
     }
 
-    /// Returns the layer as it stands in a step, and how many levels of layers that is.
-    pub(crate) fn render(self) -> Result<(String, u8), Error> {
-        if let Some(error) = self.error {
-            return Err(*error);
+    /// Writes the layer as it stands in a step, and returns how many levels of layers that is.
+    ///
+    /// After an error, what has been written is of no use.
+    pub(crate) fn write(&self, out: &mut String) -> Result<u8, Error> {
+        if let Some(error) = &self.error {
+            return Err(Error::clone(error));
         }
         self.transformation.check()?;
-        let mut out = String::with_capacity(96);
-        self.kind.write(self.encoding, &mut out)?;
-        if let Some(mode) = self.mode {
-            Written::from(mode).push_to(&mut out, ",lm-");
-        }
-        for key in PLACES {
-            if let Some((_, value)) = self.places.iter().find(|(its_key, _)| *its_key == key) {
-                out.push(',');
-                out.push_str(key);
-                out.push('-');
-                value.write(&mut out);
+        self.kind.write(self.encoding, out)?;
+        for (prefix, value) in [
+            (",lm-", as_value(&self.mode)),
+            (",lx-", as_value(&self.x)),
+            (",ly-", as_value(&self.y)),
+            (",lxc-", as_value(&self.x_center)),
+            (",lyc-", as_value(&self.y_center)),
+            (",lfo-", as_value(&self.focus)),
+            (",lap-", as_value(&self.anchor_point)),
+            (",lso-", as_value(&self.start)),
+            (",leo-", as_value(&self.end)),
+            (",ldu-", as_value(&self.duration)),
+        ] {
+            if let Some(value) = value {
+                value::push(out, prefix, value);
             }
         }
         if !self.transformation.is_empty() {
             out.push(',');
-            self.transformation.write(&mut out);
+            self.transformation.write(out);
         }
         out.push_str(",l-end");
-        Ok((out, self.transformation.levels() + 1))
+        Ok(self.transformation.levels() + 1)
     }
 }
 
+fn as_value<V: Value>(value: &Option<V>) -> Option<&dyn Value> {
+    value.as_ref().map(|value| value as &dyn Value)
+}
+
 impl Kind {
-    fn write(self, encoding: Encoding, out: &mut String) -> Result<(), Error> {
+    fn write(&self, encoding: Encoding, out: &mut String) -> Result<(), Error> {
         match self {
             Self::Text(text) => {
                 out.push_str("l-text,");
-                push_text(out, &text, encoding).map_err(|problem| at("l-text", problem))
+                push_text(out, text, encoding).map_err(|problem| at("l-text", problem))
             }
             Self::File(opening, path) => {
                 out.push_str(opening);
                 out.push(',');
-                push_path(out, &path, encoding).map_err(|problem| at(opening, problem))
+                push_path(out, path, encoding).map_err(|problem| at(opening, problem))
             }
             Self::SolidColor(color) => {
-                Written::from(color).push_to(out, "l-image,i-ik_canvas,bg-");
+                value::push(out, "l-image,i-ik_canvas,bg-", color);
                 Ok(())
             }
             // It has an error, which was told before.
@@ -224,7 +239,7 @@ fn push_text(out: &mut String, text: &str, encoding: Encoding) -> Result<(), Inv
     if text.is_empty() {
         return Err(InvalidValue::new(text, "is no text to show"));
     }
-    if is_plain(encoding, encode::is_simple(text)) {
+    if is_plain(encoding, text.bytes().all(encode::is_simple)) {
         out.push_str("i-");
         encode::push_component(out, text);
     } else {
@@ -236,7 +251,9 @@ fn push_text(out: &mut String, text: &str, encoding: Encoding) -> Result<(), Inv
 
 fn push_path(out: &mut String, path: &str, encoding: Encoding) -> Result<(), InvalidValue> {
     let path = value::stripped(path)?;
-    let is_simple = path.split('/').all(encode::is_simple);
+    let is_simple = path
+        .bytes()
+        .all(|byte| byte == b'/' || encode::is_simple(byte));
     if is_plain(encoding, is_simple) {
         out.push_str("i-");
         return encode::push_media_path(out, path);

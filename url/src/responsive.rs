@@ -4,7 +4,7 @@ use crate::builder::{DeliveryUrl, UrlBuilder};
 use crate::error::{Error, InvalidValue};
 use crate::sign::{Expiry, PrivateKey};
 use crate::transformation::Transformation;
-use crate::value::{Crop, IntoValue, Number};
+use crate::value::{Crop, IntoValue, Number, Value as _};
 
 /// Which widths of an image a page offers, from what is known about its place on the page.
 ///
@@ -100,7 +100,7 @@ impl Responsive {
     ///
     /// When there is no candidate, a width is not above zero, or a URL cannot be built.
     pub fn build(&self, builder: &UrlBuilder) -> Result<ResponsiveImage, Error> {
-        self.build_each(|step| builder.build_with(step))
+        self.build_each(builder, |url| url.build())
     }
 
     /// Returns the URLs, each of them signed.
@@ -115,16 +115,13 @@ impl Responsive {
         expiry: impl Into<Option<Expiry>>,
     ) -> Result<ResponsiveImage, Error> {
         let expiry = expiry.into();
-        self.build_each(|step| {
-            builder
-                .build_with(step)?
-                .signed(builder.endpoint(), key, expiry)
-        })
+        self.build_each(builder, |url| url.sign(key, expiry))
     }
 
     fn build_each(
         &self,
-        build: impl Fn(&Transformation) -> Result<DeliveryUrl, Error>,
+        builder: &UrlBuilder,
+        build: impl Fn(&UrlBuilder) -> Result<DeliveryUrl, Error>,
     ) -> Result<ResponsiveImage, Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -136,7 +133,8 @@ impl Responsive {
             (None, Some(width)) => (self.for_width(width.get()), true),
         };
         let candidates = widths.into_iter().zip(1..).map(|(width, density)| {
-            let url = build(&Transformation::new().width(width).crop(Crop::AtMax))?;
+            let step = Transformation::new().width(width).crop(Crop::AtMax);
+            let url = build(&builder.clone().transform(step))?;
             let descriptor = if by_density {
                 Descriptor::Density(density)
             } else {

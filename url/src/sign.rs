@@ -9,7 +9,6 @@ use sha1::Sha1;
 use crate::encode;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, InvalidValue};
-use crate::value::push_decimal;
 
 /// The expiry that is signed, and not sent, when there is none.
 const NEVER: u64 = 9_999_999_999;
@@ -56,11 +55,9 @@ impl PrivateKey {
     }
 
     fn over(&self, signed_text: &str, expiry: u64) -> Hmac<Sha1> {
-        let mut digits = String::new();
-        push_decimal(&mut digits, expiry);
         let mut mac = self.0.clone();
         mac.update(signed_text.as_bytes());
-        mac.update(digits.as_bytes());
+        mac.update(itoa::Buffer::new().format(expiry).as_bytes());
         mac
     }
 }
@@ -145,7 +142,7 @@ pub(crate) fn append(
     if let Some(expiry) = expiry {
         url.push_str(EXPIRY);
         url.push('=');
-        push_decimal(url, expiry.0);
+        url.push_str(itoa::Buffer::new().format(expiry.0));
         url.push('&');
     }
     url.push_str(SIGNATURE);

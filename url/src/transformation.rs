@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::ops::Range;
 
 use crate::effect::{
     ColorReplacement, Colorize, Distortion, DropShadow, Gradient, Shadow, UnsharpMask,
@@ -10,7 +11,7 @@ use crate::layer::Layer;
 use crate::value::{
     self, Alignment, AspectRatio, AudioCodec, Background, Color, Crop, CropMode, Dimension,
     Expression, Flip, Focus, Format, IntoValue, Number, Padding, Page, Prompt, Radius, Rotation,
-    StreamingResolution, TextStyle, Trim, VideoCodec, Written,
+    StreamingResolution, TextStyle, Trim, Value, VideoCodec,
 };
 
 /// How deeply ImageKit lets layers be nested.
@@ -41,26 +42,24 @@ const LEVELS: u8 = 3;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transformation {
-    parts: Vec<Part>,
+    /// As it stands in a URL.
+    text: String,
+    /// Where the current step begins in the text; its end until there is something in the step.
+    step: usize,
+    /// What setters do not look into: the layers and raw texts of the current step.
+    opaque: Vec<Range<usize>>,
     /// How many levels of layers there are.
     levels: u8,
     error: Option<Box<Error>>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Part {
-    Parameter(Cow<'static, str>, Option<Written>),
-    /// A layer, or what the caller has written.
-    Raw(String),
-    Then,
 }
 
 macro_rules! setters {
     ($($(#[$about:meta])* $name:ident: $type:ty = $key:literal;)+) => {$(
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
-        pub fn $name(self, value: impl IntoValue<$type>) -> Self {
-            self.set($key, value.into_value().map(|value| Some(value.into())))
+        pub fn $name(mut self, value: impl IntoValue<$type>) -> Self {
+            self.set($key, value.into_value());
+            self
         }
     )+};
 }
@@ -69,8 +68,9 @@ macro_rules! switches {
     ($($(#[$about:meta])* $name:ident = $key:literal;)+) => {$(
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
-        pub fn $name(self) -> Self {
-            self.set($key, Ok(None))
+        pub fn $name(mut self) -> Self {
+            self.put($key, None);
+            self
         }
     )+};
 }
@@ -79,8 +79,12 @@ macro_rules! effects {
     ($($(#[$about:meta])* $name:ident: $type:ty = $key:literal;)+) => {$(
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
-        pub fn $name(self, value: $type) -> Self {
-            self.set($key, Ok(value.written()))
+        pub fn $name(mut self, value: $type) -> Self {
+            match value.value() {
+                Some(value) => self.put($key, Some(&value)),
+                None => self.put($key, None),
+            }
+            self
         }
     )+};
 }
@@ -143,25 +147,27 @@ impl Transformation {
     /// Applies a transformation that is stored at ImageKit by name: letters, digits and `_`.
     ///
     /// The key is `n`.
-    pub fn named(self, name: impl AsRef<str>) -> Self {
+    pub fn named(mut self, name: impl AsRef<str>) -> Self {
         let name = name.as_ref();
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let value = if !name.is_empty() && name.bytes().all(fits) {
-            Ok(Some(Written::Text(name.to_owned())))
+            Ok(name.to_owned())
         } else {
             Err(InvalidValue::new(
                 name,
                 "is no name of a transformation: letters, digits and _",
             ))
         };
-        self.set("n", value)
+        self.set("n", value);
+        self
     }
 
     /// Sets the file of the media library that is delivered when the source does not exist.
     ///
     /// The key is `di`.
-    pub fn default_image(self, path: impl AsRef<str>) -> Self {
-        self.set("di", value::media_path(path.as_ref()).map(Some))
+    pub fn default_image(mut self, path: impl AsRef<str>) -> Self {
+        self.set("di", value::media_path(path.as_ref()));
+        self
     }
 }
 
@@ -213,8 +219,13 @@ impl Transformation {
     /// Draws a border of a width and a colour.
     ///
     /// The key is `b`.
-    pub fn border(self, width: impl IntoValue<Expression>, color: impl IntoValue<Color>) -> Self {
-        self.set("b", pair(width, color))
+    pub fn border(
+        mut self,
+        width: impl IntoValue<Expression>,
+        color: impl IntoValue<Color>,
+    ) -> Self {
+        self.set("b", pair(width, color));
+        self
     }
 }
 
@@ -265,13 +276,14 @@ impl Transformation {
     ///
     /// The key is `sr`.
     pub fn streaming_resolutions(
-        self,
+        mut self,
         resolutions: impl IntoIterator<Item = StreamingResolution>,
     ) -> Self {
         self.set(
             "sr",
             list(resolutions.into_iter().map(StreamingResolution::as_str)),
-        )
+        );
+        self
     }
 }
 
@@ -295,37 +307,41 @@ impl Transformation {
     /// Sets the font: a name that ImageKit knows, or the path of an uploaded file.
     ///
     /// The key is `ff`.
-    pub fn font_family(self, font: impl AsRef<str>) -> Self {
-        self.set("ff", value::media_path(font.as_ref()).map(Some))
+    pub fn font_family(mut self, font: impl AsRef<str>) -> Self {
+        self.set("ff", value::media_path(font.as_ref()));
+        self
     }
 
     /// Sets the styles of the letters: at least one.
     ///
     /// The key is `tg`.
-    pub fn typography(self, styles: impl IntoIterator<Item = TextStyle>) -> Self {
-        self.set("tg", list(styles.into_iter().map(TextStyle::as_str)))
+    pub fn typography(mut self, styles: impl IntoIterator<Item = TextStyle>) -> Self {
+        self.set("tg", list(styles.into_iter().map(TextStyle::as_str)));
+        self
     }
 
     /// Sets a line of a width and a colour around the letters of subtitles.
     ///
     /// The key is `fol`.
     pub fn font_outline(
-        self,
+        mut self,
         width: impl IntoValue<Expression>,
         color: impl IntoValue<Color>,
     ) -> Self {
-        self.set("fol", pair(width, color))
+        self.set("fol", pair(width, color));
+        self
     }
 
     /// Sets a shadow of a colour and a distance behind the letters of subtitles.
     ///
     /// The key is `fsh`.
     pub fn font_shadow(
-        self,
+        mut self,
         color: impl IntoValue<Color>,
         distance: impl IntoValue<Number>,
     ) -> Self {
-        self.set("fsh", pair(color, distance))
+        self.set("fsh", pair(color, distance));
+        self
     }
 }
 
@@ -338,48 +354,39 @@ impl Transformation {
 
     /// Begins the next step.
     pub fn then(mut self) -> Self {
-        self.parts.push(Part::Then);
+        self.begin_step();
         self
     }
 
     /// Adds the steps of another transformation behind these.
-    pub fn then_all(mut self, mut next: Self) -> Self {
-        if self.is_empty() {
-            self.parts = next.parts;
-        } else {
-            self.parts.push(Part::Then);
-            self.parts.append(&mut next.parts);
-        }
-        self.levels = self.levels.max(next.levels);
-        self.error = self.error.or(next.error);
+    pub fn then_all(mut self, next: Self) -> Self {
+        self.append(next);
         self
     }
 
     /// Puts a layer over what there is. Layers can be nested three levels deep.
     pub fn layer(mut self, layer: Layer) -> Self {
-        match layer.render() {
-            Ok((_, levels)) if levels > LEVELS => self.fail(Error::TooManyLevels),
-            Ok((text, levels)) => {
-                self.levels = self.levels.max(levels);
-                self.parts.push(Part::Raw(text));
-            }
-            Err(error) => self.fail(error),
-        }
+        self.put_layer(&layer);
         self
     }
 
     /// Sets a parameter that has no method here, with an encoded value. An escape such as `%2F` is kept.
-    pub fn parameter(mut self, key: impl Into<String>, value: impl Display) -> Self {
-        let key = key.into();
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if key.is_empty() || !key.bytes().all(fits) {
-            let problem = InvalidValue::new(&key, "is no key: letters, digits, - and _");
-            let key = key.into();
-            self.fail(Error::Parameter { key, problem });
+    ///
+    /// A key is letters, digits and `_`; that of an effect has `e-` in front.
+    pub fn parameter(mut self, key: impl AsRef<str>, value: impl Display) -> Self {
+        let key = key.as_ref();
+        let name = key.strip_prefix("e-").unwrap_or(key);
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.is_empty() || key == "e" || !name.bytes().all(fits) {
+            let reason = "is no key: letters, digits and _, behind e- for an effect";
+            self.refuse(key.to_owned(), InvalidValue::new(key, reason));
             return self;
         }
-        let value = value::text(&value.to_string()).map(Some);
-        self.set(key, value)
+        match value::text(&value.to_string()) {
+            Ok(value) => self.put(key, Some(&value)),
+            Err(problem) => self.refuse(key.to_owned(), problem),
+        }
+        self
     }
 
     /// Adds a text in ImageKit's own notation: what is newer than this crate, or conditions.
@@ -393,7 +400,11 @@ impl Transformation {
             return self;
         }
         match encode::raw(text) {
-            Ok(text) => self.parts.push(Part::Raw(text)),
+            Ok(text) => {
+                let start = self.separate();
+                self.text.push_str(&text);
+                self.opaque.push(start..self.text.len());
+            }
             Err(problem) => self.fail(Error::Parameter {
                 key: "raw".into(),
                 problem,
@@ -409,9 +420,7 @@ impl Transformation {
     /// When the value of a parameter could not be taken.
     pub fn text(&self) -> Result<String, Error> {
         self.check()?;
-        let mut text = String::new();
-        self.write(&mut text);
-        Ok(text)
+        Ok(self.text.clone())
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -426,59 +435,109 @@ impl Transformation {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.parts.iter().all(|part| matches!(part, Part::Then))
+        self.text.is_empty()
     }
 
     pub(crate) fn write(&self, out: &mut String) {
-        let mut separator = "";
-        for part in &self.parts {
-            match part {
-                // A step in which nothing is said is left out.
-                Part::Then if separator.is_empty() => {}
-                Part::Then => separator = ":",
-                Part::Raw(text) => {
-                    out.push_str(separator);
-                    out.push_str(text);
-                    separator = ",";
-                }
-                Part::Parameter(key, value) => {
-                    out.push_str(separator);
-                    out.push_str(key);
-                    if let Some(value) = value {
-                        out.push('-');
-                        value.write(out);
-                    }
-                    separator = ",";
-                }
+        out.push_str(&self.text);
+    }
+
+    fn begin_step(&mut self) {
+        self.step = self.text.len();
+        self.opaque.clear();
+    }
+
+    pub(crate) fn append(&mut self, next: Self) {
+        if self.is_empty() {
+            self.text = next.text;
+            self.step = next.step;
+            self.opaque = next.opaque;
+        } else {
+            self.begin_step();
+            if !next.is_empty() {
+                let start = self.separate();
+                self.text.push_str(&next.text);
+                self.step = start + next.step;
+                let moved = |it: Range<usize>| start + it.start..start + it.end;
+                self.opaque = next.opaque.into_iter().map(moved).collect();
             }
+        }
+        self.levels = self.levels.max(next.levels);
+        if let Some(error) = next.error {
+            self.error.get_or_insert(error);
         }
     }
 
-    fn set(
-        mut self,
-        key: impl Into<Cow<'static, str>>,
-        value: Result<Option<Written>, InvalidValue>,
-    ) -> Self {
-        let key = key.into();
-        let value = match value {
-            Ok(value) => value,
-            Err(problem) => {
-                self.fail(Error::Parameter { key, problem });
-                return self;
-            }
-        };
-        let step = self.parts.iter_mut().rev();
-        let earlier = step
-            .take_while(|part| !matches!(part, Part::Then))
-            .find_map(|part| match part {
-                Part::Parameter(its_key, its_value) if *its_key == key => Some(its_value),
-                _ => None,
-            });
-        match earlier {
-            Some(earlier) => *earlier = value,
-            None => self.parts.push(Part::Parameter(key, value)),
+    fn set<V: Value>(&mut self, key: &'static str, value: Result<V, InvalidValue>) {
+        match value {
+            Ok(value) => self.put(key, Some(&value)),
+            Err(problem) => self.refuse(key, problem),
         }
-        self
+    }
+
+    fn refuse(&mut self, key: impl Into<Cow<'static, str>>, problem: InvalidValue) {
+        let key = key.into();
+        self.fail(Error::Parameter { key, problem });
+    }
+
+    fn put(&mut self, key: &str, value: Option<&dyn Value>) {
+        match self.find(key) {
+            None => {
+                self.separate();
+                push_parameter(&mut self.text, key, value);
+            }
+            Some(earlier) => self.replace(earlier, key, value),
+        }
+    }
+
+    fn put_layer(&mut self, layer: &Layer) {
+        let start = self.separate();
+        match layer.write(&mut self.text) {
+            Ok(levels) if levels > LEVELS => self.fail(Error::TooManyLevels),
+            Ok(levels) => self.levels = self.levels.max(levels),
+            Err(error) => self.fail(error),
+        }
+        self.opaque.push(start..self.text.len());
+    }
+
+    /// Finds a parameter of the current step.
+    fn find(&self, key: &str) -> Option<Range<usize>> {
+        let mut start = self.step;
+        for part in self.text.as_bytes()[start..].split(|byte| *byte == b',') {
+            let end = start + part.len();
+            // No key is another one with a hyphen behind it.
+            if let Some([] | [b'-', ..]) = part.strip_prefix(key.as_bytes())
+                && !self.opaque.iter().any(|it| it.contains(&start))
+            {
+                return Some(start..end);
+            }
+            start = end + 1;
+        }
+        None
+    }
+
+    fn replace(&mut self, earlier: Range<usize>, key: &str, value: Option<&dyn Value>) {
+        let rest = self.text.split_off(earlier.end);
+        self.text.truncate(earlier.start);
+        push_parameter(&mut self.text, key, value);
+        for it in self.opaque.iter_mut().filter(|it| it.start > earlier.end) {
+            it.start = it.start - earlier.end + self.text.len();
+            it.end = it.end - earlier.end + self.text.len();
+        }
+        self.text.push_str(&rest);
+    }
+
+    /// Writes what stands between two parts, and returns where the next one begins.
+    fn separate(&mut self) -> usize {
+        if self.text.is_empty() {
+            self.text = String::with_capacity(128);
+        } else if self.text.len() == self.step {
+            self.text.push(':');
+            self.step += 1;
+        } else {
+            self.text.push(',');
+        }
+        self.text.len()
     }
 
     fn fail(&mut self, error: Error) {
@@ -486,20 +545,28 @@ impl Transformation {
     }
 }
 
-fn list<'a>(words: impl Iterator<Item = &'a str>) -> Result<Option<Written>, InvalidValue> {
+fn push_parameter(out: &mut String, key: &str, value: Option<&dyn Value>) {
+    out.push_str(key);
+    if let Some(value) = value {
+        out.push('-');
+        value.write(out);
+    }
+}
+
+fn list<'a>(words: impl Iterator<Item = &'a str>) -> Result<String, InvalidValue> {
     let words: Vec<&str> = words.collect();
     if words.is_empty() {
         return Err(InvalidValue::new("", "is an empty list"));
     }
-    Ok(Some(Written::Text(words.join("_"))))
+    Ok(words.join("_"))
 }
 
-fn pair<A: Into<Written>, B: Into<Written>>(
+fn pair<A: Value, B: Value>(
     first: impl IntoValue<A>,
     second: impl IntoValue<B>,
-) -> Result<Option<Written>, InvalidValue> {
+) -> Result<String, InvalidValue> {
     let mut text = String::new();
-    first.into_value()?.into().push_to(&mut text, "");
-    second.into_value()?.into().push_to(&mut text, "_");
-    Ok(Some(Written::Text(text)))
+    first.into_value()?.write(&mut text);
+    value::push(&mut text, "_", &second.into_value()?);
+    Ok(text)
 }

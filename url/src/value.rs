@@ -26,33 +26,68 @@ impl<T, U: TryInto<T, Error: Into<InvalidValue>>> IntoValue<T> for U {
     }
 }
 
+/// What can stand behind the key of a parameter.
+pub(crate) trait Value {
+    fn write(&self, out: &mut String);
+}
+
 /// A value as it is kept: checked, and encoded where it is a text.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Written {
+enum Written {
     Number(Number),
     Known(&'static str),
     Text(String),
 }
 
-impl Written {
-    pub(crate) fn write(&self, out: &mut String) {
+impl Value for Written {
+    fn write(&self, out: &mut String) {
         match self {
             Self::Number(number) => number.write(out),
             Self::Known(text) => out.push_str(text),
             Self::Text(text) => out.push_str(text),
         }
     }
+}
 
-    pub(crate) fn push_to(self, out: &mut String, prefix: &str) {
-        out.push_str(prefix);
-        self.write(out);
+/// An encoded text.
+impl Value for String {
+    fn write(&self, out: &mut String) {
+        out.push_str(self);
     }
 }
 
-impl From<bool> for Written {
-    fn from(yes: bool) -> Self {
-        Self::Known(if yes { "true" } else { "false" })
+impl Value for bool {
+    fn write(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
     }
+}
+
+/// Gives a type the writing of what it holds.
+macro_rules! written_as_held {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            fn write(&self, out: &mut String) {
+                self.0.write(out);
+            }
+        }
+    )+};
+}
+
+written_as_held!(
+    Expression,
+    AspectRatio,
+    Color,
+    Background,
+    Prompt,
+    Radius,
+    Padding,
+    Focus,
+    Page
+);
+
+pub(crate) fn push(out: &mut String, prefix: &str, value: &dyn Value) {
+    out.push_str(prefix);
+    value.write(out);
 }
 
 /// Gives a type with `parse` the conversions from text.
@@ -150,21 +185,24 @@ impl Number {
         }
     }
 
-    pub(crate) fn write(self, out: &mut String) {
+    pub(crate) fn is_positive(self) -> bool {
+        self.0 > 0.0
+    }
+}
+
+impl Value for Number {
+    fn write(&self, out: &mut String) {
         if self.0 < 0.0 {
             out.push('N');
         }
         let size = self.0.abs();
-        // Integers are by far the most frequent, and much faster without `fmt`.
-        if size.fract() == 0.0 {
-            push_decimal(out, size as u64);
+        // Small integers are by far the most frequent, and much faster without `fmt`.
+        let integer = size as u32;
+        if f64::from(integer) == size {
+            out.push_str(itoa::Buffer::new().format(integer));
         } else {
             let _ = write!(out, "{size}");
         }
-    }
-
-    pub(crate) fn is_positive(self) -> bool {
-        self.0 > 0.0
     }
 }
 
@@ -176,22 +214,6 @@ impl From<Number> for Written {
     fn from(number: Number) -> Self {
         Self::Number(number)
     }
-}
-
-/// Writes an integer.
-pub(crate) fn push_decimal(out: &mut String, number: u64) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    let mut rest = number;
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
 }
 
 fn is_decimal(text: &str) -> bool {
@@ -230,9 +252,9 @@ macro_rules! words {
 
         from_text!($name);
 
-        impl From<$name> for Written {
-            fn from(word: $name) -> Self {
-                Self::Known(word.as_str())
+        impl Value for $name {
+            fn write(&self, out: &mut String) {
+                out.push_str(self.as_str());
             }
         }
     )+};
@@ -506,13 +528,7 @@ impl From<Number> for Expression {
 
 impl From<Variable> for Expression {
     fn from(variable: Variable) -> Self {
-        Self(variable.into())
-    }
-}
-
-impl From<Expression> for Written {
-    fn from(expression: Expression) -> Self {
-        expression.0
+        Self(Written::Known(variable.as_str()))
     }
 }
 
@@ -536,7 +552,7 @@ impl TryFrom<Number> for Operand {
 
 impl From<Variable> for Operand {
     fn from(variable: Variable) -> Self {
-        Self(variable.into())
+        Self(Written::Known(variable.as_str()))
     }
 }
 
@@ -596,11 +612,11 @@ impl From<Expression> for Dimension {
     }
 }
 
-impl From<Dimension> for Written {
-    fn from(dimension: Dimension) -> Self {
-        match dimension {
-            Dimension::Auto => Self::Known("auto"),
-            Dimension::Of(expression) => expression.into(),
+impl Value for Dimension {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Auto => out.push_str("auto"),
+            Self::Of(expression) => expression.write(out),
         }
     }
 }
@@ -632,11 +648,11 @@ impl From<Number> for Rotation {
     }
 }
 
-impl From<Rotation> for Written {
-    fn from(rotation: Rotation) -> Self {
-        match rotation {
-            Rotation::Auto => Self::Known("auto"),
-            Rotation::Degrees(degrees) => degrees.into(),
+impl Value for Rotation {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Auto => out.push_str("auto"),
+            Self::Degrees(degrees) => degrees.write(out),
         }
     }
 }
@@ -662,8 +678,7 @@ impl AspectRatio {
             if !side.is_positive() {
                 return Err(InvalidValue::new(side.0, "is no side of an aspect ratio"));
             }
-            text.push_str(prefix);
-            side.write(&mut text);
+            push(&mut text, prefix, &side);
         }
         Ok(Self(Written::Text(text)))
     }
@@ -675,7 +690,7 @@ impl AspectRatio {
         });
         match pair {
             Some((width, height)) => Self::new(width, height),
-            None => Expression::parse(text).map(|expression| Self(expression.into())),
+            None => Expression::parse(text).map(|expression| Self(expression.0)),
         }
     }
 }
@@ -691,7 +706,7 @@ impl From<Number> for AspectRatio {
 
 impl From<Expression> for AspectRatio {
     fn from(expression: Expression) -> Self {
-        Self(expression.into())
+        Self(expression.0)
     }
 }
 
@@ -700,12 +715,6 @@ impl<W: IntoValue<Number>, H: IntoValue<Number>> TryFrom<(W, H)> for AspectRatio
 
     fn try_from((width, height): (W, H)) -> Result<Self, InvalidValue> {
         Self::new(width, height)
-    }
-}
-
-impl From<AspectRatio> for Written {
-    fn from(ratio: AspectRatio) -> Self {
-        ratio.0
     }
 }
 
@@ -793,12 +802,6 @@ impl From<&Color> for Color {
     }
 }
 
-impl From<Color> for Written {
-    fn from(color: Color) -> Self {
-        Self::Text(color.0)
-    }
-}
-
 /// What fills the area that an image leaves free.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Background(String);
@@ -836,7 +839,7 @@ impl Background {
                     "is no intensity from 0 to 100",
                 ));
             }
-            Some(intensity) => Written::from(Number::from(intensity)).push_to(&mut text, "_"),
+            Some(intensity) => push(&mut text, "_", &Number::from(intensity)),
             None if brightness.is_some() => text.push_str("_auto"),
             None => {}
         }
@@ -847,7 +850,7 @@ impl Background {
                     "is no brightness from -255 to 255",
                 ));
             }
-            Some(brightness) => Written::from(Number::from(brightness)).push_to(&mut text, "_"),
+            Some(brightness) => push(&mut text, "_", &Number::from(brightness)),
             None => {}
         }
         Ok(Self(text))
@@ -883,12 +886,6 @@ impl From<Color> for Background {
     }
 }
 
-impl From<Background> for Written {
-    fn from(background: Background) -> Self {
-        Self::Text(background.0)
-    }
-}
-
 /// What an image model is asked for.
 ///
 /// Plain letters, digits, `-`, `.`, `_` and spaces are written as text, all else in base64.
@@ -917,7 +914,7 @@ impl Prompt {
     fn parse(text: &str) -> Result<Self, InvalidValue> {
         if text.is_empty() {
             Err(InvalidValue::new(text, "is no prompt"))
-        } else if encode::is_simple(text) {
+        } else if text.bytes().all(encode::is_simple) {
             Self::plain(text)
         } else {
             let mut prompt = "prompte-".to_owned();
@@ -928,12 +925,6 @@ impl Prompt {
 }
 
 from_text!(Prompt);
-
-impl From<Prompt> for Written {
-    fn from(prompt: Prompt) -> Self {
-        Self::Text(prompt.0)
-    }
-}
 
 /// The roundness of one corner or of all four.
 #[derive(Debug, Clone, PartialEq)]
@@ -949,9 +940,7 @@ impl Radius {
     pub fn corners(corners: [Radius; 4]) -> Self {
         let mut text = String::new();
         for (position, corner) in corners.into_iter().enumerate() {
-            corner
-                .0
-                .push_to(&mut text, if position == 0 { "" } else { "_" });
+            push(&mut text, if position == 0 { "" } else { "_" }, &corner);
         }
         Self(Written::Text(text))
     }
@@ -1010,12 +999,6 @@ impl TryFrom<f64> for Radius {
     }
 }
 
-impl From<Radius> for Written {
-    fn from(radius: Radius) -> Self {
-        radius.0
-    }
-}
-
 /// One to four distances from the edges, in the order of CSS.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Padding(Written);
@@ -1030,7 +1013,7 @@ impl Padding {
         let mut text = String::new();
         let mut count = 0;
         for side in sides {
-            Written::from(side).push_to(&mut text, if count == 0 { "" } else { "_" });
+            push(&mut text, if count == 0 { "" } else { "_" }, &side);
             count += 1;
         }
         if !(1..=4).contains(&count) {
@@ -1067,13 +1050,7 @@ impl From<Number> for Padding {
 
 impl From<Expression> for Padding {
     fn from(side: Expression) -> Self {
-        Self(side.into())
-    }
-}
-
-impl From<Padding> for Written {
-    fn from(padding: Padding) -> Self {
-        padding.0
+        Self(side.0)
     }
 }
 
@@ -1095,11 +1072,11 @@ impl From<Number> for Trim {
 
 from_numbers!(Trim);
 
-impl From<Trim> for Written {
-    fn from(trim: Trim) -> Self {
-        match trim {
-            Trim(Some(threshold), _) => threshold.into(),
-            Trim(None, yes) => yes.into(),
+impl Value for Trim {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self(Some(threshold), _) => threshold.write(out),
+            Self(None, yes) => yes.write(out),
         }
     }
 }
@@ -1168,13 +1145,7 @@ from_text!(Focus);
 
 impl From<Anchor> for Focus {
     fn from(anchor: Anchor) -> Self {
-        Self(anchor.into())
-    }
-}
-
-impl From<Focus> for Written {
-    fn from(focus: Focus) -> Self {
-        focus.0
+        Self(Written::Known(anchor.as_str()))
     }
 }
 
@@ -1258,22 +1229,16 @@ impl TryFrom<i32> for Page {
     }
 }
 
-impl From<Page> for Written {
-    fn from(page: Page) -> Self {
-        Self::Text(page.0)
-    }
-}
-
 /// Text between two separators, percent-encoded.
-pub(crate) fn text(value: &str) -> Result<Written, InvalidValue> {
-    encode::value(value).map(Written::Text)
+pub(crate) fn text(value: &str) -> Result<String, InvalidValue> {
+    encode::value(value)
 }
 
 /// A path in the media library, whose slashes become `@@`.
-pub(crate) fn media_path(path: &str) -> Result<Written, InvalidValue> {
+pub(crate) fn media_path(path: &str) -> Result<String, InvalidValue> {
     let mut encoded = String::with_capacity(path.len() + 8);
     encode::push_media_path(&mut encoded, stripped(path)?)?;
-    Ok(Written::Text(encoded))
+    Ok(encoded)
 }
 
 /// Takes one slash off each end of a path in the media library.

@@ -115,33 +115,40 @@ impl Harness {
         arguments: &[&str],
         [fewer, more]: [u64; 2],
     ) -> Result<u64, Box<dyn Error>> {
-        let difference = self
-            .callgrind(arguments, more)?
-            .saturating_sub(self.callgrind(arguments, fewer)?);
-        Ok(difference / (more - fewer))
+        instructions_of(&self.program, arguments, [fewer, more])
     }
+}
 
-    fn callgrind(&self, arguments: &[&str], times: u64) -> Result<u64, Box<dyn Error>> {
-        let run = Command::new("valgrind")
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .arg(&self.program)
-            .args(arguments)
-            .arg(times.to_string())
-            .output()
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => {
-                    "valgrind is not installed, and instructions are counted by it: \
-                     install it with the system's packages, such as `apt install valgrind`"
-                        .to_owned()
-                }
-                _ => format!("valgrind cannot be run: {error}"),
-            })?;
-        let said = String::from_utf8_lossy(&run.stderr);
-        said.lines()
-            .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-            .filter(|_| run.status.success())
-            .ok_or_else(|| format!("valgrind counted nothing: {said}").into())
-    }
+/// The instructions of one repetition of what a program does `[…]` times, as [`Harness::instructions`].
+pub(super) fn instructions_of(
+    program: &Path,
+    arguments: &[&str],
+    [fewer, more]: [u64; 2],
+) -> Result<u64, Box<dyn Error>> {
+    let count = |times| callgrind(program, arguments, times);
+    Ok(count(more)?.saturating_sub(count(fewer)?) / (more - fewer))
+}
+
+fn callgrind(program: &Path, arguments: &[&str], times: u64) -> Result<u64, Box<dyn Error>> {
+    let run = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args(arguments)
+        .arg(times.to_string())
+        .output()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                "valgrind is not installed, and instructions are counted by it: \
+                 install it with the system's packages, such as `apt install valgrind`"
+                    .to_owned()
+            }
+            _ => format!("valgrind cannot be run: {error}"),
+        })?;
+    let said = String::from_utf8_lossy(&run.stderr);
+    said.lines()
+        .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+        .filter(|_| run.status.success())
+        .ok_or_else(|| format!("valgrind counted nothing: {said}").into())
 }
 
 /// A command that runs a program on one core and on no other; where there are not so many, on the

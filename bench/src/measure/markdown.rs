@@ -292,21 +292,24 @@ pub(super) fn urls(urls: &[Built]) -> String {
         [
             built.what.to_owned(),
             nanos(built.nanos),
-            format!("{:.0}", built.allocations),
+            built.instructions.to_string(),
+            built.allocations.to_string(),
             built.sdk_nanos.map(nanos).unwrap_or_default(),
             built.sdk_nanos.map(times).unwrap_or_default(),
         ]
     });
     let heading = [
         "imagekit-url, ns",
+        "instructions",
         "allocations",
         "@imagekit/nodejs, ns",
         "times",
     ];
     let table = table(&heading, rows);
     format!(
-        "## Delivery URLs\n\nMedians of {URL_ROUNDS} turns of both. The endpoint is parsed once in Rust; the SDK parses it \
-         for each URL.\n\n{table}"
+        "## Delivery URLs\n\nProcessor time and instructions of one URL, in Rust and in JavaScript that has been \
+         compiled by then; medians of {URL_ROUNDS} turns of both. The endpoint is parsed once in Rust; the SDK parses \
+         it for each URL. `cargo xtask bench --urls` repeats these alone.\n\n{table}"
     )
 }
 

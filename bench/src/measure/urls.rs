@@ -4,24 +4,28 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
+use imagekit_bench::DeliveryUrls;
 use serde_json::Value;
 
 use super::calls::median;
-use super::harness::{Harness, measured, number};
+use super::harness::{Harness, instructions_of, measured, number};
 
 pub(super) const ROUNDS: usize = 5;
+const REPETITIONS: [u64; 2] = [100, 2100];
 
-const URLS: [(&str, &str); 3] = [
-    ("resized", "resized and cropped"),
-    ("signed", "the same, signed with an expiry"),
-    ("layered", "with two layers"),
+/// What the URLs are, in the order of their names.
+const WHAT: [&str; 3] = [
+    "resized and cropped",
+    "the same, signed with an expiry",
+    "with two layers",
 ];
 
 /// What one URL takes; without the SDK where its language is missing.
 pub(super) struct Built {
     pub(super) what: &'static str,
     pub(super) nanos: f64,
-    pub(super) allocations: f64,
+    pub(super) instructions: u64,
+    pub(super) allocations: u64,
     pub(super) sdk_nanos: Option<f64>,
 }
 
@@ -45,12 +49,17 @@ pub(super) fn measure(harness: &Harness, root: &Path) -> Result<Vec<Built>, Box<
         let mut samples = rounds.collect::<Result<Vec<_>, _>>()?;
         Ok::<_, Box<dyn Error>>((!samples.is_empty()).then(|| median(&mut samples)))
     };
-    URLS.into_iter()
+    // Counted here, since counting makes allocations slower.
+    let urls = DeliveryUrls::new()?;
+    let allocations = |url| allocation_counter::measure(|| drop(urls.build(url))).count_total;
+    let built = DeliveryUrls::NAMES.into_iter().zip(WHAT);
+    built
         .map(|(url, what)| {
             Ok(Built {
                 what,
                 nanos: nanos(&ours, url)?.unwrap_or_default(),
-                allocations: number(&ours[0][url], "allocations")?,
+                instructions: instructions_of(harness.urls(), &[url], REPETITIONS)?,
+                allocations: allocations(url),
                 sdk_nanos: nanos(&theirs, url)?,
             })
         })

@@ -173,6 +173,50 @@ fn parameter_set_twice_in_a_step_keeps_its_place_and_takes_the_later_value() {
 }
 
 #[test]
+fn setters_do_not_look_into_layers_and_raw_texts() {
+    let layer = || Layer::image("a").transform(Transformation::new().width(5));
+    let transformation = Transformation::new()
+        .raw("w-7,h-7")
+        .width(1)
+        .layer(layer())
+        .height(2)
+        .raw("if-w_gte_400,h-3,w-3,if-end")
+        .width(100)
+        .height(200)
+        .quality(9)
+        .width(10);
+    assert_eq!(
+        transformation.text().unwrap(),
+        "w-7,h-7,w-10,l-image,i-a,w-5,l-end,h-200,if-w_gte_400,h-3,w-3,if-end,q-9"
+    );
+    let appended = Transformation::new()
+        .width(1)
+        .then_all(Transformation::new().width(2).layer(layer()).height(3))
+        .width(40)
+        .height(50)
+        .then_all(Transformation::new())
+        .width(6);
+    assert_eq!(
+        appended.text().unwrap(),
+        "w-1:w-40,l-image,i-a,w-5,l-end,h-50:w-6"
+    );
+}
+
+#[test]
+fn key_that_begins_another_one_is_a_parameter_of_its_own() {
+    let transformation = Transformation::new()
+        .parameter("e-fade", 1)
+        .parameter("e-fade_out", 2)
+        .parameter("c", 3)
+        .parameter("co", 4)
+        .parameter("e-fade", 5);
+    assert_eq!(
+        transformation.text().unwrap(),
+        "e-fade-5,e-fade_out-2,c-3,co-4"
+    );
+}
+
+#[test]
 fn steps_of_several_transformations_are_chained() {
     let url = demo()
         .path("a.jpg")
@@ -209,6 +253,8 @@ fn value_that_would_break_out_is_refused_with_its_key() {
         ("c", Transformation::new().crop("stretch")),
         ("x:y", Transformation::new().parameter("x:y", 1)),
         ("k", Transformation::new().parameter("k", "a:b")),
+        ("e", Transformation::new().parameter("e", "fade")),
+        ("a-b", Transformation::new().parameter("a-b", 1)),
         ("raw", Transformation::new().raw("a&b")),
         ("raw", Transformation::new().raw("a%zz")),
         ("l-text", Transformation::new().layer(Layer::text(""))),

@@ -4,7 +4,8 @@ use std::env;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use imagekit_client::{Method, Response};
+use imagekit_client::http::HeaderMap;
+use imagekit_client::{Error, Method};
 
 use crate::Context;
 use crate::auth;
@@ -15,6 +16,9 @@ use crate::terminal::{BAD, FAINT, GOOD, plain};
 /// A signature or a token made by a clock this far off is refused.
 const CLOCK_TOLERANCE: i64 = 120;
 const PATIENCE: Duration = Duration::from_secs(15);
+
+const TLS_HINT: &str = "check the base URL, the date of this machine, and whether something on the way opens \
+                        what is encrypted, whose certificate this machine would have to trust";
 
 const PROXIES: [&str; 8] = [
     "HTTPS_PROXY",
@@ -108,12 +112,19 @@ pub(crate) async fn run(mut context: Context) -> Result<Exit, Failure> {
     let sent = Utc::now();
     let response = call.with_max_retries(0).with_timeout(PATIENCE).send().await;
     let date = match &response {
-        Ok(response) => date(response),
-        Err(_) => None,
+        Ok(response) => date(response.headers()),
+        Err(error) => error.headers().and_then(date),
     };
     match &response {
         Err(error) if error.status().is_none() => {
-            doctor.bad("network", &Failure::from(error.clone()))?;
+            match reachable(session.client.base_url(), error).await {
+                Some(place) => {
+                    doctor.good("network", &format!("{place} can be reached"))?;
+                    let failure = Failure::new(Exit::Unreachable, error.to_string());
+                    doctor.bad("TLS", &failure.try_this(TLS_HINT))?;
+                }
+                None => doctor.bad("network", &Failure::from(error.clone()))?,
+            }
         }
         _ => {
             let is_encrypted = session.client.base_url().starts_with("https:");
@@ -144,8 +155,22 @@ pub(crate) async fn run(mut context: Context) -> Result<Exit, Failure> {
     Ok(doctor.worst.unwrap_or(Exit::Fine))
 }
 
-fn date(response: &Response<()>) -> Option<DateTime<Utc>> {
-    let date = response.headers().get("date")?.to_str().ok()?;
+/// Returns the place that a base URL names, if it can be reached and only TLS is what has failed.
+async fn reachable(base_url: &str, error: &Error) -> Option<String> {
+    let url = reqwest::Url::parse(base_url).ok()?;
+    let is_by_proxy = error.to_string().contains(" through the proxy ");
+    if url.scheme() != "https" || !error.is_connect() || is_by_proxy {
+        return None;
+    }
+    let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+    let place = format!("{host}:{port}");
+    let connection = tokio::net::TcpStream::connect(&place);
+    let connection = tokio::time::timeout(PATIENCE, connection).await;
+    connection.ok()?.ok().map(|_| place)
+}
+
+fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let date = headers.get("date")?.to_str().ok()?;
     Some(DateTime::parse_from_rfc2822(date).ok()?.to_utc())
 }
 

@@ -79,8 +79,11 @@ pub(crate) struct Painted<T> {
 
 impl<T: fmt::Display> fmt::Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let style = self.style;
-        write!(f, "{style}{}{style:#}", self.text)
+        let (style, text) = (self.style, self.text.to_string());
+        if text.is_empty() {
+            return Ok(());
+        }
+        write!(f, "{style}{text}{style:#}")
     }
 }
 

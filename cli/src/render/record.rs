@@ -5,10 +5,10 @@ use imagekit_openapi::{Component, Field, component};
 use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::page::{LABEL_WIDTH, Page, word};
+use super::page::{LABEL_WIDTH, Page, padded, word};
 use super::table::Table;
 use super::text;
-use crate::terminal::{BOLD, FAINT};
+use crate::terminal::{BOLD, FAINT, NAME, plain};
 
 const WIDEST_LABEL: usize = 32;
 
@@ -42,7 +42,7 @@ pub(crate) fn lay_out(
     page.label_width = widest.max(LABEL_WIDTH);
     let (long, short): (Vec<_>, Vec<_>) = properties.into_iter().partition(Property::is_table);
     if short.is_empty() && long.is_empty() {
-        page.row("", vec![word("nothing", FAINT)]);
+        page.flow(0, 0, vec![word("nothing", FAINT)]);
     }
     for Property {
         label,
@@ -51,11 +51,12 @@ pub(crate) fn lay_out(
     } in short
     {
         match value {
-            Value::Object(members) if members.is_empty() => {
-                page.row(label, vec![word("none", FAINT)]);
+            Value::Object(members) if !members.is_empty() => {
+                match field.and_then(|it| component(it.component?)) {
+                    Some(of) => nested(page, label, text::variant(Some(of), value), members, now),
+                    None => page.map(label, members),
+                }
             }
-            Value::Array(items) if items.is_empty() => page.row(label, vec![word("none", FAINT)]),
-            Value::Object(members) => page.map(label, members),
             value => page.row(label, text::long(field, value, now)),
         }
     }
@@ -70,6 +71,25 @@ pub(crate) fn lay_out(
         let items = value.as_array().map_or(&[][..], Vec::as_slice);
         let of = field.and_then(|it| component(it.component?));
         Table::of(of, items).lay_out(page, now);
+    }
+}
+
+/// Lays out a record within another one, as a small table of labels and values.
+fn nested(
+    page: &mut Page<'_>,
+    label: &str,
+    of: Option<&'static Component>,
+    members: &Map<String, Value>,
+    now: &DateTime<Utc>,
+) {
+    let properties = properties(of, members);
+    let widths = properties.iter().map(|it| plain(it.label).width());
+    let widest = widths.max().unwrap_or(0).min(WIDEST_LABEL);
+    for (index, property) in properties.iter().enumerate() {
+        let name = padded(&plain(property.label), widest + 1);
+        let mut row = vec![word(&name, NAME)];
+        row.extend(text::long(property.field, property.value, now));
+        page.row(if index == 0 { label } else { "" }, row);
     }
 }
 

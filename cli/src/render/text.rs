@@ -23,13 +23,7 @@ pub(super) fn variant(
 
 /// Returns a value in as few words as possible: for a cell of a table.
 pub(super) fn short(field: Option<&Field>, value: &Value, now: &DateTime<Utc>) -> String {
-    let is_empty = match value {
-        Value::Null => true,
-        Value::Object(members) => members.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    };
-    if is_empty {
+    if is_nothing(value) {
         return String::new();
     }
     if let Some(moment) = moment(field, value) {
@@ -48,7 +42,7 @@ pub(super) fn short(field: Option<&Field>, value: &Value, now: &DateTime<Utc>) -
 
 /// Returns a value with all that is to be known of it: for a row of a record.
 pub(super) fn long(field: Option<&Field>, value: &Value, now: &DateTime<Utc>) -> Vec<Word> {
-    if value.is_null() {
+    if is_nothing(value) {
         return vec![word("none", FAINT)];
     }
     if let Some(moment) = moment(field, value) {
@@ -74,6 +68,15 @@ pub(super) fn long(field: Option<&Field>, value: &Value, now: &DateTime<Utc>) ->
         return vec![word("empty", FAINT)];
     }
     words(&short(field, value, now), PLAIN)
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
 }
 
 fn moment(field: Option<&Field>, value: &Value) -> Option<DateTime<Utc>> {

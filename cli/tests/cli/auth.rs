@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use imagekit_mock::{Fault, Server, StatusCode};
+use imagekit_mock::{Bytes, Fault, HeaderValue, Response, Server, StatusCode};
 use tempfile::TempDir;
 
 use crate::support::{Imagekit, Mock, imagekit};
@@ -201,5 +201,112 @@ fn the_doctor_says_what_is_wrong() {
         other.stdout.contains("check the base URL"),
         "{}",
         other.stdout
+    );
+}
+
+/// What the doctor says of a base URL.
+fn diagnosis(url: &str, environment: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut doctor = imagekit(["doctor", "--base-url", url]).env("IMAGEKIT_PRIVATE_KEY", KEY);
+    for (name, value) in environment {
+        doctor = doctor.env(name, value);
+    }
+    let outcome = doctor.run();
+    assert_eq!(outcome.stderr, "");
+    (outcome.code, outcome.stdout)
+}
+
+#[test]
+fn the_doctor_tells_tls_from_the_network() {
+    let mock = Mock::start(Server::builder());
+    let place = mock.server.url().trim_start_matches("http://");
+    let (code, told) = diagnosis(&format!("https://{place}"), &[]);
+    assert_eq!(code, Some(6), "{told}");
+    assert!(
+        told.contains(&format!("ok   network: {place} can be reached\n")),
+        "{told}"
+    );
+    assert!(
+        told.contains("bad  TLS: ") && told.contains("the date of this machine"),
+        "{told}"
+    );
+
+    let (code, told) = diagnosis("https://127.0.0.1:9", &[]);
+    assert_eq!(code, Some(6), "{told}");
+    assert!(
+        told.contains("bad  network: ") && !told.contains("TLS"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_doctor_names_the_proxy_that_is_in_the_way() {
+    let proxy = [("HTTPS_PROXY", "http://me:secret@127.0.0.1:9")];
+    let (code, told) = diagnosis("https://imagekit.example.com", &proxy);
+    assert_eq!(code, Some(6), "{told}");
+    assert!(
+        told.contains("note proxy: HTTPS_PROXY is set to http://…@127.0.0.1:9\n"),
+        "{told}"
+    );
+    assert!(told.contains("bad  network: "), "{told}");
+    assert!(
+        told.contains("through the proxy http://127.0.0.1:9 (from HTTPS_PROXY)"),
+        "{told}"
+    );
+    assert!(!told.contains("secret"), "{told}");
+}
+
+#[test]
+fn the_doctor_compares_the_clocks() {
+    for (date, told, status) in [
+        (
+            "Thu, 01 Jan 2015 00:00:00 GMT",
+            " seconds fast; set it",
+            StatusCode::OK,
+        ),
+        (
+            "Fri, 01 Jan 2100 00:00:00 GMT",
+            " seconds slow; set it",
+            StatusCode::OK,
+        ),
+        (
+            "Fri, 01 Jan 2100 00:00:00 GMT",
+            " seconds slow; set it",
+            StatusCode::UNAUTHORIZED,
+        ),
+    ] {
+        let mut response = Response::new(Bytes::from("[]"));
+        *response.status_mut() = status;
+        response
+            .headers_mut()
+            .insert("date", HeaderValue::from_static(date));
+        let mock = Mock::start(Server::builder().fault(Fault::response(response)));
+        let outcome = mock.imagekit(["doctor"]).run();
+        assert!(outcome.stdout.contains("bad  clock: "), "{outcome:?}");
+        assert!(outcome.stdout.contains(told), "{outcome:?}");
+    }
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_with_the_base_url_and_the_file() {
+    for (url, problem) in [
+        ("imagekit", "not a URL"),
+        (
+            "http://imagekit.example.com",
+            "would send the private key in the clear",
+        ),
+    ] {
+        let (code, told) = diagnosis(url, &[]);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("bad  key and base URL: "), "{told}");
+        assert!(told.contains(problem), "{told}");
+    }
+    let home = Home::new();
+    fs::create_dir(home.folder.path().join("imagekit")).unwrap();
+    fs::write(home.file(), "nonsense").unwrap();
+    let outcome = home.run(&["doctor"]).run();
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("bad  configuration: "),
+        "{outcome:?}"
     );
 }

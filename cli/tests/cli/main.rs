@@ -17,6 +17,8 @@ mod library;
 mod manual;
 mod report;
 mod schema;
+#[cfg(unix)]
+mod screens;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -12,7 +12,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use crate::support::{FILE, Mock, Outcome, VERSION};
 
 /// A terminal: the end of whoever looks at it, and the end of the program.
-fn terminal(columns: u16) -> (OwnedFd, File) {
+pub(crate) fn terminal(columns: u16) -> (OwnedFd, File) {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let screen = openpt(flags).unwrap();
     grantpt(&screen).unwrap();

@@ -259,16 +259,21 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The message of an error about a file that may hold a key: `Display` would quote the whole line, and
-/// even the message quotes a value of the wrong type.
+/// The message of an error about a file that may hold a key: `Display` would quote the whole line, and even the
+/// message quotes values of the wrong type and names that are not known, in whose place the key may be.
 fn without_values(message: &str) -> String {
     let message = message.replace('\n', ", ");
-    match (message.find('"'), message.rfind('"')) {
-        (Some(start), Some(end)) if start < end => {
-            format!("{}…{}", &message[..start], &message[end + 1..])
+    let hidden = [("`", "`, expected"), ("\"", "\"")];
+    for (opening, closing) in hidden {
+        let start = message.find(opening).map(|at| at + opening.len());
+        let end = message.rfind(closing);
+        if let (Some(start), Some(end)) = (start, end)
+            && start <= end
+        {
+            return format!("{}…{}", &message[..start], &message[end..]);
         }
-        _ => message,
     }
+    message
 }
 
 pub(crate) struct ConfigFile {
@@ -531,7 +536,9 @@ impl ConfigFile {
             Some(profile) => Ok(Some((name.to_owned(), profile.clone()))),
             None if asked_for.is_none() => Ok(None),
             None => {
-                let names: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+                let names = self.profiles.keys().map(String::as_str);
+                // A key that stands where a name should.
+                let names: Vec<&str> = names.filter(|it| !it.starts_with("private_")).collect();
                 let hint = if names.is_empty() {
                     format!("add [profiles.{name}] to {}", self.path.display())
                 } else {

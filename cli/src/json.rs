@@ -100,7 +100,9 @@ fn escape(token: &str) -> String {
     let mut escaped = String::with_capacity(token.len());
     for character in token.chars() {
         if is_steering(character) {
-            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
         } else {
             escaped.push(character);
         }

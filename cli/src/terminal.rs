@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Stdin, stdin};
+use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::exit::Failure;
 
@@ -18,6 +19,8 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const NAME: Style = AnsiColor::Cyan.on_default();
 
+/// In bytes. What is longer is neither a key nor ids.
+const LONGEST_LINE: u64 = 64 * 1024;
 const WIDTH_OF_NO_TERMINAL: usize = 100;
 
 /// Standard output.
@@ -147,16 +150,32 @@ impl Input {
         loop {
             line.clear();
             self.line_number += 1;
-            let read = self.stdin.read_until(b'\n', &mut line).await;
-            let length = read.map_err(|error| {
+            let mut bounded = (&mut self.stdin).take(LONGEST_LINE);
+            let read = bounded.read_until(b'\n', &mut line).await;
+            let is_whole = bounded.limit() > 0 || line.ends_with(b"\n");
+            read.map_err(|error| {
                 Failure::usage(format!("standard input cannot be read: {error}"))
             })?;
-            if length == 0 {
+            if line.is_empty() {
                 return Ok(None);
             }
-            let line = line.trim_ascii();
-            if !line.is_empty() {
-                return Ok(Some(line.to_owned()));
+            if !is_whole {
+                return Err(Failure::usage(format!(
+                    "longer than {LONGEST_LINE} bytes; what follows is not read"
+                )));
+            }
+            let mut text = line.as_slice();
+            if self.line_number == 1 {
+                if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+                    let failure = Failure::usage("standard input is UTF-16");
+                    return Err(failure.try_this("write it as UTF-8"));
+                }
+                // A byte order mark belongs to no id and to no key.
+                text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+            }
+            let text = text.trim_ascii();
+            if !text.is_empty() {
+                return Ok(Some(text.to_owned()));
             }
         }
     }
@@ -195,8 +214,8 @@ pub(crate) fn complain(failure: &Failure) {
     ));
 }
 
-/// A text from outside, unable to steer a terminal: white space is a space, and other control
-/// characters, with those that turn the direction of writing, are shown as replaced.
+/// A text from outside, unable to steer a terminal: white space is a space, and what cannot be seen and yet
+/// changes what is, is shown as replaced.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(is_steering) {
         return Cow::Borrowed(text);
@@ -209,10 +228,22 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(harmless).collect())
 }
 
+/// Whether a character changes what others look like, or looks different everywhere: control characters, marks of
+/// direction and all else that is only there for a format, separators of lines, and private use.
 pub(crate) fn is_steering(character: char) -> bool {
-    matches!(character,
-        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-        || character.is_control()
+    // Emoji and several scripts are joined and kept apart by these.
+    const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+    use GeneralCategory as Category;
+    let category = get_general_category(character);
+    let is_steering = matches!(
+        category,
+        Category::Control
+            | Category::Format
+            | Category::LineSeparator
+            | Category::ParagraphSeparator
+            | Category::PrivateUse
+    );
+    is_steering && !JOINERS.contains(&character)
 }
 
 #[cfg(test)]
@@ -226,7 +257,30 @@ mod tests {
             "a\u{fffd}[2Jb\u{fffd}\u{fffd}31m"
         );
         assert_eq!(plain("gpj.\u{202e}exe"), "gpj.\u{fffd}exe");
+        for unseen in [
+            '\u{200b}',
+            '\u{2060}',
+            '\u{ad}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{fff9}',
+            '\u{206a}',
+            '\u{e000}',
+            '\u{10fffd}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{2066}',
+            '\u{200e}',
+        ] {
+            assert_eq!(plain(&format!("a{unseen}b")), "a\u{fffd}b", "{unseen:?}");
+        }
         assert_eq!(plain("two\r\nlines\t!"), "two  lines !");
         assert_eq!(plain("größe 尺寸 👩‍🎨"), "größe 尺寸 👩‍🎨");
+        assert_eq!(
+            plain("می\u{200c}خواهم ❤\u{fe0f} e\u{301}"),
+            "می\u{200c}خواهم ❤\u{fe0f} e\u{301}"
+        );
     }
 }

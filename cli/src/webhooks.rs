@@ -17,6 +17,7 @@ use imagekit_client::http::{
 };
 use imagekit_client::webhooks::{WebhookError, WebhookErrorKind, WebhookVerifier};
 use imagekit_openapi::WEBHOOKS;
+use imagekit_openapi::validate::parse_json;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -302,7 +303,7 @@ async fn send(send: Send, mut context: Context) -> Result<Exit, Failure> {
                 .unwrap_or_default()
         }
     };
-    let event: Value = serde_json::from_slice(&body)
+    let event = parse_json(&body)
         .map_err(|error| Failure::usage(format!("the body is not JSON: {error}")))?;
     let id = event["id"].as_str().unwrap_or("msg_imagekit_cli");
     let headers = verifier.sign_for_test(id, &body, SystemTime::now());

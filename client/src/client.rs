@@ -25,6 +25,10 @@ use crate::runtime::{Clock, Error, Operation, RateLimiter, RawRequest, Redactor,
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A call runs on a Tokio runtime with its drivers enabled, as [`#[tokio::main]`](macro@tokio::main) and
+/// [`enable_all`](tokio::runtime::Builder::enable_all) have it. Elsewhere it is an error that says so; on a runtime
+/// without the drivers of I/O or time, Tokio panics, which nobody can ask beforehand.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) inner: Arc<ClientInner>,

@@ -3,6 +3,7 @@
 mod command;
 
 use imagekit_client::{RawRequest, Response, UploadSource};
+use imagekit_openapi::validate::parse_json;
 use imagekit_openapi::{Field, Operation, Place, Route, Type};
 use serde_json::{Map, Value};
 
@@ -86,7 +87,7 @@ fn print_response(
     match rendering.of(response, shape, output) {
         Ok(rendered) => rendered.write(output),
         Err(failure) => {
-            if let Some(rendered) = rendering.of_failure(&failure) {
+            if let Some(rendered) = rendering.of_failure(&failure, &context.output) {
                 rendered.write(output)?;
             }
             Err(failure)
@@ -207,8 +208,7 @@ async fn json_argument(name: &str, text: &str, input: &mut Input) -> Result<Valu
             .map_err(|error| Failure::usage(format!("{name}: {file} cannot be read: {error}")))?,
         _ => text.as_bytes().to_vec(),
     };
-    serde_json::from_slice(&json)
-        .map_err(|error| Failure::usage(format!("{name}: not JSON: {error}")))
+    parse_json(&json).map_err(|error| Failure::usage(format!("{name}: not JSON: {error}")))
 }
 
 /// The content of an upload: `@FILE`, `-` for standard input, or an address.

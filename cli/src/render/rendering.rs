@@ -15,7 +15,7 @@ use super::{file, record, secrets};
 use crate::Context;
 use crate::exit::{Exit, Failure};
 use crate::json::{self, Field};
-use crate::terminal::{Output, say};
+use crate::terminal::{Output, is_steering, say};
 
 /// In which form to print a response; by default as a view for people.
 #[derive(Args, Clone, Debug, Default)]
@@ -248,7 +248,7 @@ impl Rendering {
             serde_json::from_slice(&body).map_err(|error| Failure::not_understood(&error, &body))
         };
         let standard_output = if self.format.raw {
-            self.raw(&body)
+            self.raw(&body, output)?
         } else if body.is_empty() && self.format.json {
             Vec::new()
         } else if self.format.json {
@@ -330,17 +330,24 @@ impl Rendering {
     }
 
     /// What came although it was not understood, for those who want to see even that.
-    pub(crate) fn of_failure(&self, failure: &Failure) -> Option<Rendered> {
+    pub(crate) fn of_failure(&self, failure: &Failure, output: &Output) -> Option<Rendered> {
         let body = failure.not_understood.as_deref()?;
-        self.format.raw.then(|| Rendered {
+        let raw = self.format.raw.then(|| self.raw(body, output).ok());
+        raw.flatten().map(|standard_output| Rendered {
             standard_error: None,
-            standard_output: self.raw(body),
+            standard_output,
         })
     }
 
-    fn raw(&self, body: &[u8]) -> Vec<u8> {
+    /// The bytes as they came, which a terminal must not obey.
+    fn raw(&self, body: &[u8], output: &Output) -> Result<Vec<u8>, Failure> {
+        let steers = |c: char| is_steering(c) && !matches!(c, '\n' | '\r' | '\t');
+        if output.is_terminal && str::from_utf8(body).map_or(true, |text| text.contains(steers)) {
+            let failure = Failure::usage("the response holds what could steer this terminal");
+            return Err(failure.try_this("see it with --json, or write it into a file"));
+        }
         let end: &[u8] = if self.several { b"\n" } else { b"" };
-        [body, end].concat()
+        Ok([body, end].concat())
     }
 
     /// Fails if a property was asked for that no response has. What the document knows may be absent, as most is

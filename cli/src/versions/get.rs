@@ -82,7 +82,7 @@ pub(crate) async fn get(get: Get, mut context: Context) -> Result<Exit, Failure>
             }
             Err(failure) => failure,
         };
-        if let Some(rendered) = rendering.of_failure(&failure) {
+        if let Some(rendered) = rendering.of_failure(&failure, output) {
             progress.aside(|| rendered.write(output))?;
         }
         if count == Some(1) {

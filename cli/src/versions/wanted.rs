@@ -143,14 +143,19 @@ impl WantedVersion {
     fn read(line: &[u8], file: Option<FileId>) -> Result<Self, Failure> {
         let line = str::from_utf8(line).map_err(|_| Failure::usage("is not UTF-8"))?;
         let invalid = |id: &str, reason| Failure::usage(format!("{id:?}: {reason}"));
-        let (file, version) = match file {
-            Some(file) => (file, line),
-            None => {
-                let (file, version) = line.split_once(char::is_whitespace).ok_or_else(|| {
-                    Failure::usage(format!("{line:?} is not a file id and a version id"))
-                })?;
+        let mut ids = line.split_whitespace();
+        let (file, version) = match (file, ids.next(), ids.next(), ids.next()) {
+            (Some(file), Some(version), None, _) => (file, version),
+            (None, Some(file), Some(version), None) => {
                 let parsed = file.parse().map_err(|reason| invalid(file, reason))?;
-                (parsed, version.trim_start())
+                (parsed, version)
+            }
+            (Some(_), ..) => {
+                return Err(Failure::usage(format!("{line:?} is not one version id")));
+            }
+            (None, ..) => {
+                let message = format!("{line:?} is not a file id and a version id");
+                return Err(Failure::usage(message));
             }
         };
         Ok(Self {

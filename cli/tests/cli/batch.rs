@@ -142,6 +142,72 @@ fn an_id_that_is_not_utf_8_fails_alone() {
     );
 }
 
+#[test]
+fn a_line_of_another_number_of_ids_fails_alone() {
+    let mock = Mock::start(server());
+    let get = |args: &[&str], input: &str| {
+        let args = [&["versions", "get"], args, &["--field=versionInfo.id"]].concat();
+        mock.imagekit(args).input(input).run()
+    };
+    let pairs = get(
+        &["-"],
+        "file version-1\nfile version-2 version-3\nfile\n\tfile  version-4\n",
+    );
+    assert_eq!(
+        (pairs.code, &*pairs.stdout),
+        (Some(2), "version-1\nversion-4\n")
+    );
+    let versions = get(&["file", "-"], "version-1\nfile version-2\n");
+    assert_eq!((versions.code, &*versions.stdout), (Some(2), "version-1\n"));
+    for (outcome, line, text) in [
+        (&pairs, 2, "file version-2 version-3"),
+        (&pairs, 3, "file"),
+        (&versions, 2, "file version-2"),
+    ] {
+        let message = format!("line {line} of standard input: {text:?} is not");
+        assert!(outcome.stderr.contains(&message), "{}", outcome.stderr);
+    }
+    assert_eq!(mock.server.requests().len(), 3);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_an_id_and_utf_16_is_named() {
+    let mock = Mock::start(server());
+    let get = |input: &[u8]| {
+        let args = ["versions", "get", "-", "--field=versionInfo.id"];
+        mock.imagekit(args).input(input).run()
+    };
+    assert_eq!(get(b"\xef\xbb\xbffile version-1\n").fine(), "version-1\n");
+    let requests = mock.server.requests();
+    assert_eq!(requests.last().unwrap().ids(), ["file", "version-1"]);
+    for utf_16 in [b"\xff\xfef\0i\0l\0e\0\n\0", b"\xfe\xff\0f\0i\0l\0e\0\n"] {
+        let refused = get(utf_16);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.stderr.contains("UTF-16"), "{}", refused.stderr);
+    }
+}
+
+/// Input without an end is not collected without an end.
+#[test]
+fn a_line_that_is_too_long_ends_the_input() {
+    let mock = Mock::start(server());
+    let args = ["versions", "get", "file", "-", "--field=versionInfo.id"];
+    let longest = "x".repeat(64 * 1024 - 1);
+    for (input, line) in [
+        (format!("version-1\n{longest}xx\nversion-2\n"), 2),
+        (longest.clone() + "xx", 1),
+    ] {
+        let outcome = mock.imagekit(args).input(input.as_str()).run();
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+        let message = format!("line {line} of standard input: longer than 65536 bytes");
+        assert!(outcome.stderr.contains(&message), "{}", outcome.stderr);
+        assert!(!outcome.stdout.contains("version-2"), "{}", outcome.stdout);
+    }
+    // What just fits is an id that is too long to be one.
+    let fits = mock.imagekit(args).input(longest + "\nversion-2\n").run();
+    assert_eq!(fits.stdout, "version-2\n", "{}", &fits.stderr[..200]);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_input_that_cannot_be_read_ends_it() {

@@ -235,6 +235,27 @@ fn a_mistake_in_the_file_is_told_without_the_key() {
             format!("[profiles.default]\nprivate_key = \"{KEY}:\""),
             "colon",
         ),
+        (
+            format!("[profiles.default]\n{KEY} = \"a\""),
+            "unknown field",
+        ),
+        (format!("[profiles.default.\"{KEY}\"]"), "unknown field"),
+        (format!("{KEY} = 1"), "unknown field"),
+        (format!("[{KEY}]"), "unknown field"),
+        (format!("[profiles.{KEY}]\nx = 1"), "unknown field"),
+        (format!("[profiles]\n{KEY} = 1"), "in line 2"),
+        (
+            format!("[profiles.default]\nprivate_key = \"a\"\nbase_url = \"https://h/?{KEY}\""),
+            "query",
+        ),
+        (
+            format!("[profiles.default]\nprivate_key = \"a\"\nbase_url = \"{KEY}:@h\""),
+            "not a URL",
+        ),
+        (
+            format!("[profiles.default]\nprivate_key = \"a\"\nbase_url = \"https://{KEY}:@h\""),
+            "user name",
+        ),
     ] {
         let failed = Configuration::write(&text).auth_check(&[], &[]);
         assert_eq!(failed.code, Some(2), "{text}: {}", failed.stderr);
@@ -242,6 +263,19 @@ fn a_mistake_in_the_file_is_told_without_the_key() {
         assert!(!failed.stderr.contains(KEY), "{}", failed.stderr);
         assert_eq!(failed.stderr.lines().count(), 1, "{}", failed.stderr);
     }
+}
+
+#[test]
+fn a_key_in_place_of_a_name_is_not_listed() {
+    let configuration = Configuration::write(&format!("[profiles.work]\n[profiles.{KEY}]\n"));
+    let failed = configuration.auth_check(&["--profile=home"], &[]);
+    assert_eq!(failed.code, Some(2), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("there are: work"),
+        "{}",
+        failed.stderr
+    );
+    assert!(!failed.stderr.contains(KEY), "{}", failed.stderr);
 }
 
 #[test]

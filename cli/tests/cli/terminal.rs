@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
-use imagekit_mock::{Library, Server};
+use imagekit_mock::{Bytes, Fault, Library, Response, Server};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -36,6 +36,18 @@ pub(crate) fn terminal(columns: u16) -> (OwnedFd, File) {
 /// What is on the screen after the program has run on a terminal.
 fn on_terminal(columns: u16, args: &[&str], environment: &[(&str, &str)]) -> String {
     let mock = Mock::start(Server::builder().library(Library::demo()));
+    let (code, seen) = with_terminal(&mock, columns, args, environment);
+    assert_eq!(code, Some(0), "{seen}");
+    seen
+}
+
+/// The exit code, and what is on the screen.
+fn with_terminal(
+    mock: &Mock,
+    columns: u16,
+    args: &[&str],
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let (screen, program) = terminal(columns);
     let mut imagekit = mock.imagekit(args).env("TERM", "xterm-256color");
     for (name, value) in environment {
@@ -53,8 +65,43 @@ fn on_terminal(columns: u16, args: &[&str], environment: &[(&str, &str)]) -> Str
     let mut seen = Vec::new();
     // Linux ends a terminal with an error instead of an end of file.
     let _ = File::from(screen).read_to_end(&mut seen);
-    assert!(child.wait().unwrap().success());
-    String::from_utf8(seen).unwrap().replace("\r\n", "\n")
+    let code = child.wait().unwrap().code();
+    (code, String::from_utf8(seen).unwrap().replace("\r\n", "\n"))
+}
+
+/// Bytes as they came are for files and pipes: a terminal would obey some of them.
+#[test]
+fn a_terminal_gets_no_bytes_that_could_steer_it() {
+    let file = ["api", "GET", "/v1/files/f", "--raw"];
+    for steering in [
+        "\u{1b}[2J",
+        "\u{9b}2J",
+        "gpj.\u{202e}exe",
+        "a\u{e0041}b",
+        "\u{feff}",
+    ] {
+        let json = format!("{{\"name\":\"{steering}\"}}");
+        let fault = Fault::response(Response::new(Bytes::from(json.clone())));
+        let mock = Mock::start(Server::builder().fault(fault));
+        let (code, seen) = with_terminal(&mock, 100, &file, &[]);
+        assert_eq!(code, Some(2), "{seen:?}");
+        assert!(seen.contains("could steer this terminal"), "{seen:?}");
+        assert!(!seen.contains(steering), "{seen:?}");
+        assert_eq!(mock.imagekit(file).run().fine(), json);
+
+        // A control character in a string is no JSON, and not laid out at all.
+        if !steering.contains(|c: char| c.is_ascii_control()) {
+            let laid_out = ["api", "GET", "/v1/files/f", "--json"];
+            let (_, seen) = with_terminal(&mock, 100, &laid_out, &[("NO_COLOR", "1")]);
+            assert!(!seen.contains(steering), "{seen:?}");
+            let value: serde_json::Value = serde_json::from_str(&seen).unwrap();
+            assert_eq!(value["name"], steering);
+        }
+    }
+    let harmless = Fault::response(Response::new(Bytes::from("{\n\t\"a\": \"größe 👩‍🎨\"}\n")));
+    let mock = Mock::start(Server::builder().fault(harmless));
+    let (code, seen) = with_terminal(&mock, 100, &file, &[]);
+    assert_eq!((code, &*seen), (Some(0), "{\n\t\"a\": \"größe 👩‍🎨\"}\n"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::runtime::Handle;
 use url::Url;
 
 use super::clock::Clock;
@@ -312,6 +313,11 @@ impl Request {
     pub(crate) fn execute(
         self,
     ) -> Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>> {
+        if Handle::try_current().is_err() {
+            let error = Error::configuration("a call needs a Tokio runtime to run on")
+                .with_operation(self.operation);
+            return Box::pin(future::ready(Err(error)));
+        }
         match Call::new(self) {
             // A call that is moved into a future is held by it once, and one that is its argument twice.
             Ok(call) => Box::pin(async move { call.send().await }),

@@ -3,7 +3,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use imagekit_client::{Client, ClientBuilder, Error};
+use futures_util::FutureExt as _;
+use imagekit_client::{Client, ClientBuilder, Error, Method};
 use imagekit_tests::clock::LeapingClock;
 use imagekit_tests::secrets::{BASIC, KEY, assert_no_secret};
 use imagekit_tests::traces::Traces;
@@ -675,4 +676,32 @@ async fn a_wait_beyond_what_a_clock_can_tell_is_not_made_shorter() {
         assert!(seen.error.is_rate_limited());
         assert_eq!((seen.requests, seen.pauses), (1, vec![]));
     }
+}
+
+/// A mistake of the program, not of the network: nothing is sent, and nothing panics.
+#[test]
+fn a_call_outside_of_a_runtime_says_what_it_needs() {
+    let client = Client::builder()
+        .private_key("your_private_api_key")
+        .build()
+        .unwrap();
+    let details = client.get_file_version_details("f", "v").send();
+    let error = details.now_or_never().unwrap().unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert_eq!(error.attempts(), 0);
+    assert_eq!(
+        error.operation().map(|it| it.id()),
+        Some("getFileVersionDetails")
+    );
+    assert!(
+        error.to_string().contains("needs a Tokio runtime"),
+        "{error}"
+    );
+    let raw = client
+        .request(Method::GET, "/v1/files")
+        .send()
+        .now_or_never();
+    assert!(raw.unwrap().unwrap_err().is_configuration());
+    let listed = client.list_assets().send().now_or_never();
+    assert!(listed.is_some_and(|it| it.is_err()));
 }

@@ -18,6 +18,7 @@ use crate::args::Connection;
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::keyring::Keyring;
+use crate::replace::{Readers, replace};
 use crate::terminal::{Input, warn};
 
 const KEY: &str = "IMAGEKIT_PRIVATE_KEY";
@@ -521,7 +522,10 @@ impl ConfigFile {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
         }
-        write_privately(path, &document.to_string()).map_err(|error| cannot(&error))?;
+        // Those who keep their configuration elsewhere link to it.
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        replace(&path, document.to_string().as_bytes(), Readers::Owner)
+            .map_err(|error| cannot(&error))?;
         Ok(true)
     }
 
@@ -564,30 +568,6 @@ impl ConfigFile {
 
     #[cfg(not(unix))]
     fn warn_if_others_can_read(&self) {}
-}
-
-/// Replaces a file by one that only its owner can read.
-fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let written = options.open(&new).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)
-    });
-    if written.is_err() {
-        // What is half done is worth nothing.
-        let _ = std::fs::remove_file(&new);
-    }
-    written
 }
 
 impl fmt::Display for KeySource {

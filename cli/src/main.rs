@@ -15,6 +15,7 @@ mod library;
 mod manual;
 mod progress;
 mod render;
+mod replace;
 mod schema;
 mod tally;
 mod terminal;

@@ -14,11 +14,14 @@ use super::changes::{self, Change, What};
 use super::diff::Comparison;
 use crate::config::Session;
 use crate::exit::{Exit, Failure, innermost};
+use crate::replace::{Readers, replace};
 use crate::terminal::warn;
 use crate::words;
 
 const THUMBNAIL_TIME: Duration = Duration::from_secs(10);
 const THUMBNAIL_BYTES: usize = 4 * 1024 * 1024;
+/// In characters, of an address in a message.
+const LONGEST_URL: usize = 200;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -81,7 +84,7 @@ pub(super) async fn write(
         )
     };
     let html = page.render().map_err(|error| cannot(&error))?;
-    std::fs::write(file, html).map_err(|error| cannot(&error))
+    replace(file, html.as_bytes(), Readers::Anyone).map_err(|error| cannot(&error))
 }
 
 impl<'a> Side<'a> {
@@ -142,28 +145,44 @@ impl Row {
 /// The thumbnail as a `data:` URL. A report without it is better than none.
 async fn thumbnail(version: &File, session: &Session) -> Option<String> {
     let url = version.thumbnail.as_deref()?;
-    if url.starts_with("data:image/") {
-        return Some(url.to_owned());
-    }
-    if session.is_demo() {
+    let is_picture = url.starts_with("data:image/");
+    if session.is_demo() && !is_picture {
         // Its addresses lead nowhere, and it promised to do without the network.
         return None;
     }
-    match fetch(url, session.client.base_url().starts_with("https:")).await {
+    let picture = if !is_picture {
+        fetch(url, session.client.base_url().starts_with("https:")).await
+    } else if url.len() > THUMBNAIL_BYTES {
+        Err(too_long())
+    } else {
+        Ok(url.to_owned())
+    };
+    match picture {
         Ok(picture) => Some(picture),
         Err(reason) => {
+            let url: String = url.chars().take(LONGEST_URL).collect();
             warn(&format!("the report lacks the thumbnail {url}: {reason}"));
             None
         }
     }
 }
 
-/// Fetches a picture, without the private key: the address is whatever the response said.
+fn too_long() -> String {
+    format!("it is longer than {THUMBNAIL_BYTES} bytes")
+}
+
+/// Fetches a picture, without the private key: the address is whatever the response said. So it may neither name a user
+/// to log in as, nor send us on to another host.
 async fn fetch(url: &str, https_only: bool) -> Result<String, String> {
     let because = |error: reqwest::Error| innermost(&error);
+    let url = reqwest::Url::parse(url).map_err(|error| error.to_string())?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("its address holds a user name or a password".to_owned());
+    }
     let client = reqwest::Client::builder()
         .timeout(THUMBNAIL_TIME)
         .https_only(https_only)
+        .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(because)?;
     let response = client.get(url).send().await.map_err(because)?;
@@ -179,7 +198,7 @@ async fn fetch(url: &str, https_only: bool) -> Result<String, String> {
     while let Some(chunk) = response.chunk().await.map_err(because)? {
         picture.extend_from_slice(&chunk);
         if picture.len() > THUMBNAIL_BYTES {
-            return Err(format!("it is longer than {THUMBNAIL_BYTES} bytes"));
+            return Err(too_long());
         }
     }
     Ok(format!("data:{kind};base64,{}", BASE64.encode(picture)))

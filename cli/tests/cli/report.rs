@@ -101,3 +101,81 @@ fn a_thumbnail_is_fetched_without_the_key_and_becomes_part_of_the_report() {
         assert!(!request.headers().contains_key("authorization"));
     }
 }
+
+fn diff(mock: &Mock, path: &std::path::Path) -> crate::support::Imagekit {
+    let args = ["versions", "diff", "file", "file", "file-2", "--html"].map(Into::into);
+    let args: Vec<std::ffi::OsString> = args.into_iter().chain([path.into()]).collect();
+    mock.imagekit(args)
+}
+
+fn library(thumbnail: &str) -> Mock {
+    let thumbnail = thumbnail.to_owned();
+    let each =
+        move |_, version: &mut serde_json::Value| version["thumbnail"] = thumbnail.clone().into();
+    let library = Library::new().file(File::new("file").versions(2).each(each));
+    Mock::start(Server::builder().library(library))
+}
+
+#[test]
+fn a_thumbnail_has_a_bound_wherever_it_comes_from_and_no_user_to_log_in_as() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    let long = format!("data:image/png;base64,{}", "A".repeat(5 * 1024 * 1024));
+    for (thumbnail, problem) in [
+        (long.as_str(), "longer than"),
+        (
+            "http://user:pass@127.0.0.1:9/a.png",
+            "a user name or a password",
+        ),
+    ] {
+        let outcome = diff(&library(thumbnail), &path).run();
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(problem), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.len() < 2000,
+            "{} bytes",
+            outcome.stderr.len()
+        );
+        assert!(fs::metadata(&path).unwrap().len() < 100_000);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_replaces_the_old_one_as_a_whole_and_no_file_that_a_link_leads_to() {
+    use std::process::Command;
+
+    let mock = library("data:image/png;base64,AAAA");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    fs::write(&path, "old").unwrap();
+
+    // A file may have no more than a block here, as on a disk that is full.
+    let program = diff(&mock, &path);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -f 1; exec \"$@\"", "sh"]);
+    shell
+        .arg(program.command.get_program())
+        .args(program.command.get_args());
+    for (name, value) in program.command.get_envs() {
+        shell.env(name, value.unwrap());
+    }
+    assert!(!shell.status().unwrap().success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+
+    diff(&mock, &path).run().fine();
+    assert!(fs::read_to_string(&path).unwrap().contains("<html"));
+
+    let elsewhere = folder.path().join("thesis.txt");
+    fs::write(&elsewhere, "years of work").unwrap();
+    let link = folder.path().join("link.html");
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+    let refused = diff(&mock, &link).run();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("it is a link"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "years of work");
+}

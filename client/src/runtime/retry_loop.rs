@@ -407,7 +407,8 @@ fn span(operation: &Operation, url: &Url) -> Span {
         http.request.method = operation.method().as_str(),
         url.template = operation.path(),
         server.address = url.host_str(),
-        server.port = url.port_or_known_default(),
+        // As signed numbers, since OpenTelemetry has no others and would be given texts.
+        server.port = url.port_or_known_default().map(i64::from),
         http.response.status_code = Empty,
         http.request.resend_count = Empty,
         error.type = Empty,
@@ -431,9 +432,9 @@ fn trace_attempt(
         ),
     };
     tracing::debug!(
-        attempt = number,
+        attempt = i64::from(number),
         duration = ?duration,
-        http.response.status_code = status.map(|status| status.as_u16()),
+        http.response.status_code = status.map(|status| i64::from(status.as_u16())),
         imagekit.request_id = request_id.map(|id| redactor.text(id).into_inner()),
         error.type = failure,
         "attempt"
@@ -450,12 +451,13 @@ fn record(span: &Span, result: &Result<RawResponse, Error>, redactor: &Redactor)
         Err(error) => (error.status(), error.request_id(), error.attempts()),
     };
     if let Some(status) = status {
-        span.record("http.response.status_code", status.as_u16());
+        span.record("http.response.status_code", i64::from(status.as_u16()));
     }
     if let Some(request_id) = request_id {
         span.record("imagekit.request_id", &**redactor.text(request_id));
     }
-    span.record("http.request.resend_count", attempts.saturating_sub(1));
+    let resent = i64::from(attempts.saturating_sub(1));
+    span.record("http.request.resend_count", resent);
     if let Err(error) = result {
         span.record("otel.status_code", "ERROR");
         match error.status().filter(|_| error.kind() == Kind::Status) {

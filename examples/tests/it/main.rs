@@ -9,4 +9,5 @@
 mod browser;
 mod gallery;
 mod gallery_in_a_browser;
+mod guides;
 mod support;

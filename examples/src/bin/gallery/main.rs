@@ -132,8 +132,8 @@ async fn start_fake(gallery: &str) -> Result<Server, imagekit_mock::Error> {
     let (url, key) = (fake.url(), fake.private_key());
     let _ = writeln!(
         std::io::stdout(),
-        "Its pictures are in a fake ImageKit. When there is one, change it from another terminal:\n  \
-         IMAGEKIT_BASE_URL={url} IMAGEKIT_PRIVATE_KEY={key} cargo run -- ls {FOLDER}"
+        "Its pictures are in a fake ImageKit. To change one from another terminal:\n  \
+         IMAGEKIT_BASE_URL={url} IMAGEKIT_PRIVATE_KEY={key} cargo run -- tag --add new {FOLDER}/NAME"
     );
     Ok(fake)
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{Datelike as _, NaiveDate};
 use clap::{Args, Subcommand};
+use imagekit_openapi::Field;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::asset::Target;
 use crate::Context;
@@ -146,6 +148,11 @@ pub(crate) async fn usage(usage: Usage, mut context: Context) -> Result<Exit, Fa
     Ok(Exit::Fine)
 }
 
+/// The indent of labels, and what is between them and the bars.
+const LABEL_GAP: usize = 4;
+/// As `999 bytes` and the space before it.
+const WIDEST_SHORT: usize = 10;
+
 /// A bar for each counter; those of bytes are drawn to one scale.
 fn lay_out_usage(page: &mut Page<'_>, usage: &Value) {
     let component = imagekit_openapi::component("Usage");
@@ -157,12 +164,10 @@ fn lay_out_usage(page: &mut Page<'_>, usage: &Value) {
             .max()
             .unwrap_or(0)
     };
-    page.label_width = 34;
-    let width = page
-        .output
-        .width
-        .saturating_sub(page.label_width + 30)
-        .min(WIDEST_BAR);
+    let labels = fields.iter().map(|it| label(it).width());
+    page.label_width = labels.max().unwrap_or(0) + LABEL_GAP;
+    let left = page.output.width.saturating_sub(page.label_width);
+    let width = left.saturating_sub(WIDEST_SHORT).min(WIDEST_BAR);
     for field in fields {
         let Some(count) = usage[field.name].as_i64() else {
             continue;
@@ -184,17 +189,19 @@ fn lay_out_usage(page: &mut Page<'_>, usage: &Value) {
             row.push(Word { text, style: PLAIN });
         }
         row.extend(words(&short, PLAIN));
-        row.extend(
-            exact
-                .iter()
-                .flat_map(|exact| words(&format!("({exact})"), FAINT)),
-        );
-        let label = field
-            .label
-            .trim_end_matches(" bytes")
-            .trim_end_matches(" count");
-        page.row(label, row);
+        // Beside a bar, a second line would look like another counter.
+        let exact = exact.map(|exact| format!("({exact})"));
+        let exact = exact
+            .filter(|it| width < NARROWEST_BAR || width + short.width() + it.width() + 2 <= left);
+        row.extend(exact.iter().flat_map(|exact| words(exact, FAINT)));
+        page.row(label(field), row);
     }
+}
+
+/// What a counter counts; its unit is with the number.
+fn label(field: &Field) -> &'static str {
+    let label = field.label.trim_end_matches(" bytes");
+    label.trim_end_matches(" count")
 }
 
 pub(crate) async fn job(job: Job, mut context: Context) -> Result<Exit, Failure> {

@@ -1,8 +1,9 @@
 //! Files and folders of the media library, by path or by id.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
-use futures_util::future::BoxFuture;
+use futures_util::StreamExt as _;
 use imagekit_client::RawRequest;
 use imagekit_client::search::{Condition, field};
 use serde_json::Value;
@@ -150,6 +151,9 @@ pub(crate) struct Listing {
 
 const LONGEST_PAGE: u64 = 1000;
 
+/// How many folders are listed at once.
+const AT_ONCE: usize = 4;
+
 impl Session {
     /// Lists assets, as many as there are or are asked for.
     pub(crate) async fn list(&self, listing: &Listing) -> Result<Vec<Asset>, Failure> {
@@ -185,28 +189,35 @@ impl Session {
     }
 
     /// Lists what is in a folder and in all below it; each folder stands before what is in it.
-    pub(crate) fn walk<'a>(
-        &'a self,
-        folder: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<Asset>, Failure>> {
-        Box::pin(async move {
-            let listing = Listing {
-                folder: Some(folder.to_owned()),
-                kind: Some("all"),
-                sort: Some("ASC_NAME".to_owned()),
-                ..Listing::default()
-            };
-            let mut all = Vec::new();
-            for asset in self.list(&listing).await? {
-                let below = match asset.is_folder() {
-                    true => self.walk(asset.path()).await?,
-                    false => Vec::new(),
+    pub(crate) async fn walk(&self, folder: &str) -> Result<Vec<Asset>, Failure> {
+        let mut lists: HashMap<String, Vec<Asset>> = HashMap::new();
+        let mut level = vec![folder.to_owned()];
+        // One level after the other, since that is how folders become known.
+        while !level.is_empty() {
+            let calls = level.into_iter().map(async |folder| {
+                let listing = Listing {
+                    folder: Some(folder.clone()),
+                    kind: Some("all"),
+                    sort: Some("ASC_NAME".to_owned()),
+                    ..Listing::default()
                 };
-                all.push(asset);
-                all.extend(below);
+                Ok::<_, Failure>((folder, self.list(&listing).await?))
+            });
+            let mut calls = futures_util::stream::iter(calls).buffered(AT_ONCE);
+            let mut below = Vec::new();
+            while let Some(call) = calls.next().await {
+                let (folder, list) = call?;
+                let folders = list.iter().filter(|it| it.is_folder());
+                below.extend(folders.map(|it| it.path().to_owned()));
+                lists.insert(folder, list);
             }
-            Ok(all)
-        })
+            drop(calls);
+            below.retain(|folder| !lists.contains_key(folder));
+            level = below;
+        }
+        let mut all = Vec::new();
+        gather(folder, &mut lists, &mut all);
+        Ok(all)
     }
 
     /// Starts a call that returns the details of a file.
@@ -272,6 +283,17 @@ impl Session {
             .collect();
         found.sort_by_key(Asset::is_folder);
         Ok(found.into_iter().next())
+    }
+}
+
+/// Puts lists of folders into each other.
+fn gather(folder: &str, lists: &mut HashMap<String, Vec<Asset>>, all: &mut Vec<Asset>) {
+    for asset in lists.remove(folder).unwrap_or_default() {
+        let below = asset.is_folder().then(|| asset.path().to_owned());
+        all.push(asset);
+        if let Some(folder) = below {
+            gather(&folder, lists, all);
+        }
     }
 }
 

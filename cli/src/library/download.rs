@@ -92,7 +92,7 @@ pub(crate) async fn download(download: Download, mut context: Context) -> Result
     };
     let http = http_client(&session)?;
     let bytes = items.iter().filter_map(|it| it.size).sum();
-    let bars = Bars::start(items.len() as u64, bytes);
+    let bars = Bars::start(items.len() as u64, bytes, context.output.width);
     let (mut downloaded, mut unchanged) = (0, 0);
     let mut calls = futures_util::stream::iter(items)
         .map(|item| {

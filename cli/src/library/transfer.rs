@@ -92,11 +92,15 @@ impl Report<'_> {
 const PATIENCE: Duration = Duration::from_millis(500);
 const TICK: Duration = Duration::from_millis(200);
 
+/// A terminal with fewer columns has no room for all that can be said.
+const NARROW: usize = 90;
+
 /// Bars on standard error: one for all, and one for each file that is on its way.
 pub(super) struct Bars {
     bars: MultiProgress,
     all: ProgressBar,
     files: u64,
+    is_narrow: bool,
     appearance: tokio::task::JoinHandle<()>,
 }
 
@@ -108,12 +112,15 @@ pub(super) struct FileBar {
 }
 
 impl Bars {
-    pub(super) fn start(files: u64, bytes: u64) -> Self {
+    /// Starts bars that fit into so many columns.
+    pub(super) fn start(files: u64, bytes: u64, width: usize) -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
         let all = bars.add(ProgressBar::new(bytes));
-        all.set_style(style(
-            "{bar:30} {decimal_bytes} of {decimal_total_bytes}, {msg}, {decimal_bytes_per_sec}, {eta} left",
-        ));
+        let is_narrow = width < NARROW;
+        all.set_style(style(match is_narrow {
+            true => "{bar:10} {percent:>3} %, {msg}, {eta}",
+            false => "{bar:30} {decimal_bytes} of {decimal_total_bytes}, {msg}, {decimal_bytes_per_sec}, {eta} left",
+        }));
         all.set_message(format!("0 of {files} files"));
         let appearance = tokio::spawn({
             let (bars, all) = (bars.clone(), all.clone());
@@ -127,13 +134,17 @@ impl Bars {
             bars,
             all,
             files,
+            is_narrow,
             appearance,
         }
     }
 
     pub(super) fn file(&self, name: &str, size: u64) -> FileBar {
         let bar = self.bars.insert_before(&self.all, ProgressBar::new(size));
-        bar.set_style(style("  {bar:20} {percent:>3} % {msg}"));
+        bar.set_style(style(match self.is_narrow {
+            true => "  {bar:8} {percent:>3} % {wide_msg}",
+            false => "  {bar:28} {percent:>3} % {wide_msg}",
+        }));
         bar.set_message(plain(name).into_owned());
         FileBar {
             bar,

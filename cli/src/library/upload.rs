@@ -125,7 +125,7 @@ pub(crate) async fn upload(upload: Upload, mut context: Context) -> Result<Exit,
         }
     }
     let bytes = wanted.iter().map(|(item, _)| item.size).sum();
-    let bars = Bars::start(wanted.len() as u64, bytes);
+    let bars = Bars::start(wanted.len() as u64, bytes, context.output.width);
     let mut calls = futures_util::stream::iter(wanted)
         .map(|(item, plan)| {
             let bar = bars.file(&item.name, item.size);

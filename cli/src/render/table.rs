@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use imagekit_openapi::{Component, Field, Type};
 use serde_json::Value;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::page::{NARROW, Page};
 use super::text;
@@ -15,6 +15,8 @@ use crate::terminal::{BOLD, FAINT, PLAIN, plain};
 /// A cell is not made wider than this for the sake of one long value below it.
 const WIDEST: usize = 48;
 const GAP: usize = 2;
+/// On a terminal, the first column leaves room for the next one, unless it would be narrower than this.
+const LEAST: usize = 20;
 
 /// One column: what it shows of an item.
 pub(crate) struct Column {
@@ -151,7 +153,7 @@ impl<'a> Table<'a> {
             let _ = writeln!(page.text, "{}", page.output.paint(FAINT, "nothing"));
             return;
         }
-        let cells = |column: &Column| -> Vec<String> {
+        let cells_of = |column: &Column| -> Vec<String> {
             self.items
                 .iter()
                 .map(|item| column.cell(item, now))
@@ -164,9 +166,15 @@ impl<'a> Table<'a> {
             if self.items.iter().any(nested) && !shown.is_empty() {
                 continue;
             }
-            let cells = cells(column);
-            let widths = cells.iter().map(|cell| cell.width());
-            let widest = widths.max().unwrap_or(0).max(column.title.width());
+            let mut cells = cells_of(column);
+            if shown.is_empty() && page.output.is_terminal {
+                // What comes after one long name is worth more than its middle.
+                let next = self.columns.get(1);
+                let rest = next.map_or(0, |next| widest_of(next, &cells_of(next)) + GAP);
+                let most = left.saturating_sub(rest).clamp(LEAST, WIDEST);
+                cells.iter_mut().for_each(|cell| shorten(cell, most));
+            }
+            let widest = widest_of(column, &cells);
             let width = widest.min(WIDEST);
             if cells.iter().all(String::is_empty) || (!shown.is_empty() && widest > left) {
                 continue;
@@ -214,6 +222,35 @@ impl<'a> Table<'a> {
         }
         text
     }
+}
+
+fn widest_of(column: &Column, cells: &[String]) -> usize {
+    let widths = cells.iter().map(|cell| cell.width());
+    widths.max().unwrap_or(0).max(column.title.width())
+}
+
+/// Leaves out the middle of a text that is wider than `most` columns; names differ at their start and their end.
+fn shorten(text: &mut String, most: usize) {
+    if text.width() <= most {
+        return;
+    }
+    let half = most.saturating_sub(1) / 2;
+    let take = |characters: &mut dyn Iterator<Item = char>| {
+        let mut width = 0;
+        let part = characters.take_while(|it| {
+            width += it.width().unwrap_or(0);
+            width <= half
+        });
+        part.collect::<Vec<_>>()
+    };
+    let start = take(&mut text.chars());
+    let end = take(&mut text.chars().rev());
+    let middle = std::iter::once('…');
+    *text = start
+        .into_iter()
+        .chain(middle)
+        .chain(end.into_iter().rev())
+        .collect();
 }
 
 fn write_row<'a>(

@@ -159,6 +159,32 @@ fn tables_are_coloured_on_a_terminal_and_lose_columns_on_a_narrow_one() {
 }
 
 #[test]
+fn a_long_name_leaves_room_for_what_is_known_of_it() {
+    let id = |number: u8| format!("{number:024x}");
+    let long = format!("/{}-end.jpg", "a-long-name-".repeat(8));
+    let wide = format!("/{}.txt", "名前".repeat(20));
+    let library = Library::new()
+        .file(imagekit_mock::File::new(id(1)).path(&long).content("x"))
+        .file(imagekit_mock::File::new(id(2)).path(&wide).content("xx"))
+        .file(
+            imagekit_mock::File::new(id(3))
+                .path("/b.txt")
+                .content("xxx"),
+        );
+    let mock = Mock::start(Server::builder().library(library));
+    let (_, narrow) = with_terminal(&mock, 50, &["ls"], &[("NO_COLOR", "1")]);
+    let shown = [
+        "Name                                          Size",
+        "a-long-name-a-long-n…a-long-name--end.jpg   1 byte",
+        "b.txt                                      3 bytes",
+        "名前名前名前名前名前…名前名前名前名前.txt  2 bytes",
+    ];
+    assert_eq!(narrow, shown.join("\n") + "\n");
+    let pipe = mock.imagekit(["ls"]).env("COLUMNS", "50").run().fine();
+    assert!(pipe.contains(&long[1..]), "a pipe gets all of it: {pipe}");
+}
+
+#[test]
 fn a_tree_and_usage_are_drawn_on_a_terminal() {
     let tree = on_terminal(80, &["ls", "/catalogue", "--tree"], &[("NO_COLOR", "1")]);
     assert_eq!(

@@ -86,8 +86,10 @@ fn an_upload_interrupted_twice_is_continued_and_comes_back_as_it_was() {
     use std::os::unix::process::ExitStatusExt as _;
 
     use rustix::process::Signal;
-    const FILES: usize = 80;
-    let source = tree(FILES);
+    // More of them, such as a thousand, if somebody wants to wait for that.
+    let files = std::env::var("IMAGEKIT_TEST_FILES").ok();
+    let files = files.map_or(80, |files| files.parse().unwrap());
+    let source = tree(files);
     let local = source.path().to_str().unwrap();
     let name = source
         .path()
@@ -99,20 +101,20 @@ fn an_upload_interrupted_twice_is_continued_and_comes_back_as_it_was() {
     let mock = Mock::start(Server::builder().library(Library::new()).fault(slow()));
     let upload = ["upload", local, "--to", "/all", "--json"];
 
-    let child = after_files(&mock, &upload, 8);
+    let child = after_files(&mock, &upload, files / 10);
     signal(&child, Signal::INT);
     let interrupted = child.wait_with_output().unwrap();
     assert_eq!(interrupted.status.code(), Some(130), "{interrupted:?}");
     let after_first = mock.server.library().ids().count();
-    assert!((8..FILES).contains(&after_first), "{after_first}");
+    assert!((files / 10..files).contains(&after_first), "{after_first}");
 
-    let child = after_files(&mock, &upload, after_first + 8);
+    let child = after_files(&mock, &upload, after_first + files / 10);
     signal(&child, Signal::KILL);
     let killed = child.wait_with_output().unwrap();
     assert_eq!(killed.status.signal(), Some(9), "{killed:?}");
     let after_second = mock.server.library().ids().count();
     assert!(
-        (after_first + 8..FILES).contains(&after_second),
+        (after_first + files / 10..files).contains(&after_second),
         "{after_second}"
     );
 
@@ -122,12 +124,12 @@ fn an_upload_interrupted_twice_is_continued_and_comes_back_as_it_was() {
         let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line["outcome"] == outcome).count()
     };
-    assert_eq!(count("uploaded") + count("unchanged"), FILES);
+    assert_eq!(count("uploaded") + count("unchanged"), files);
     assert!(count("unchanged") >= after_second, "{outcomes}");
 
     // Each file is there once, in one version, with its own bytes.
     let library = mock.server.library();
-    assert_eq!(library.ids().count(), FILES);
+    assert_eq!(library.ids().count(), files);
     let expected = contents(source.path());
     for (path, bytes) in &expected {
         // The name of the folder is made of letters, digits and what ImageKit replaces.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use imagekit_client::types::File;
 use serde_json::Value;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::changes::{self, Change, What};
 use super::diff::Comparison;
@@ -18,6 +19,16 @@ use crate::replace::{Readers, replace};
 use crate::terminal::warn;
 use crate::words;
 
+/// What the card of each version shows; it is no row of its own.
+const IN_CARDS: [&str; 7] = [
+    "/createdAt",
+    "/height",
+    "/size",
+    "/updatedAt",
+    "/versionInfo/id",
+    "/versionInfo/name",
+    "/width",
+];
 const THUMBNAIL_TIME: Duration = Duration::from_secs(10);
 const THUMBNAIL_BYTES: usize = 4 * 1024 * 1024;
 /// In characters, of an address in a message.
@@ -28,6 +39,7 @@ const LONGEST_URL: usize = 200;
 struct Page<'a> {
     path: &'a str,
     sides: [Side<'a>; 2],
+    /// What the cards do not show.
     changes: Vec<Row>,
     program: &'static str,
     written: String,
@@ -48,8 +60,8 @@ struct Side<'a> {
 /// One change.
 struct Row {
     name: String,
-    removed: Vec<String>,
-    added: Vec<String>,
+    removed: Vec<Text>,
+    added: Vec<Text>,
     difference: Option<String>,
 }
 
@@ -67,13 +79,20 @@ pub(super) async fn write(
     } = comparison;
     let (old, new) =
         futures_util::future::join(thumbnail(before, session), thumbnail(after, session)).await;
+    let size = changes.iter().find(|it| it.path == "/size");
+    let grown = size.and_then(Change::difference);
+    let shows_pictures = old.is_some() || new.is_some();
+    let others = changes.iter().filter(|it| match it.path.as_str() {
+        "/thumbnail" => !shows_pictures,
+        path => !IN_CARDS.contains(&path),
+    });
     let page = Page {
         path: &after.file_path,
         sides: [
-            Side::new("Before", before, old, now),
-            Side::new("After", after, new, now),
+            Side::new("Before", before, old, None, now),
+            Side::new("After", after, new, grown, now),
         ],
-        changes: changes.iter().map(Row::new).collect(),
+        changes: others.map(Row::new).collect(),
         program: concat!("imagekit ", env!("CARGO_PKG_VERSION")),
         written: words::date_time(now),
     };
@@ -87,18 +106,26 @@ pub(super) async fn write(
     replace(file, html.as_bytes(), Readers::Anyone).map_err(|error| cannot(&error))
 }
 
+/// A text, in parts that are changed or not.
+#[derive(Default)]
+struct Text {
+    parts: Vec<(bool, String)>,
+}
+
 impl<'a> Side<'a> {
     fn new(
         role: &'static str,
         version: &'a File,
         thumbnail: Option<String>,
+        grown: Option<String>,
         now: &DateTime<Utc>,
     ) -> Self {
         let info = version.version_info.as_ref();
         let mut facts = Vec::new();
         if let Some(size) = version.size {
             let (short, exact) = words::bytes(size);
-            facts.push(("Size", short, exact.unwrap_or_default()));
+            let exact: Vec<String> = exact.into_iter().chain(grown).collect();
+            facts.push(("Size", short, exact.join(", ")));
         }
         if let Some(dimensions) = words::dimensions(version) {
             facts.push(("Dimensions", dimensions, String::new()));
@@ -129,9 +156,19 @@ impl<'a> Side<'a> {
 impl Row {
     fn new(change: &Change) -> Self {
         let all = |values: &[Value]| values.iter().map(changes::in_words).collect();
-        let (removed, added) = match &change.what {
+        let (removed, added): (Vec<_>, Vec<_>) = match &change.what {
             What::Value { before, after } => (all(before.as_slice()), all(after.as_slice())),
             What::Items { removed, added } => (all(removed), all(added)),
+        };
+        let (removed, added) = match (&removed[..], &added[..], &change.what) {
+            ([before], [after], What::Value { .. }) => {
+                let (before, after) = compare(before, after);
+                (vec![before], vec![after])
+            }
+            _ => {
+                let texts = |texts: &[String]| texts.iter().map(|it| Text::of(it)).collect();
+                (texts(&removed), texts(&added))
+            }
         };
         Self {
             name: change.name(),
@@ -140,6 +177,38 @@ impl Row {
             difference: change.difference(),
         }
     }
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        Self {
+            parts: vec![(false, text.to_owned())],
+        }
+    }
+}
+
+/// Marks in two texts what only one of them has, unless they have nothing in common.
+fn compare(before: &str, after: &str) -> (Text, Text) {
+    let tokens = |text| str::split_inclusive(text, |c: char| !c.is_alphanumeric()).collect();
+    let (old, new): (Vec<&str>, Vec<&str>) = (tokens(before), tokens(after));
+    let operations = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let have_something_in_common = operations.iter().any(|it| it.tag() == DiffTag::Equal);
+    if !have_something_in_common {
+        return (Text::of(before), Text::of(after));
+    }
+    let mut texts = (Text::default(), Text::default());
+    for operation in operations {
+        let is_changed = operation.tag() != DiffTag::Equal;
+        for (text, tokens) in [
+            (&mut texts.0, &old[operation.old_range()]),
+            (&mut texts.1, &new[operation.new_range()]),
+        ] {
+            if !tokens.is_empty() {
+                text.parts.push((is_changed, tokens.concat()));
+            }
+        }
+    }
+    texts
 }
 
 /// The thumbnail as a `data:` URL. A report without it is better than none.

@@ -55,7 +55,19 @@ fn a_report_needs_nothing_from_anywhere() {
         page.contains("<del>winter</del>") && page.contains("<ins>wool</ins>"),
         "{page}"
     );
-    assert!(page.contains("+1,817,345"), "{page}");
+    assert!(page.contains("4,413,552 bytes, +1,817,345"), "{page}");
+    // What the cards show has no row, and of an address only what differs is marked.
+    for shown in ["size", "width", "createdAt", "thumbnail"] {
+        assert!(
+            !page.contains(&format!("<th scope=\"row\">{shown}<")),
+            "{shown}"
+        );
+    }
+    assert!(
+        page.contains("ik-obj-version=<b>68f1c2a95c7cd75eb8808ccf&amp;</b>")
+            || page.contains("ik-obj-version=<b>68f1c2a95c7cd75eb8808ccf&#38;</b>"),
+        "{page}"
+    );
     for loads in ["<link", "src=\"http", "@import", "url(http"] {
         assert!(!page.contains(loads), "{loads}");
     }

@@ -54,7 +54,11 @@ fn documented(examples: &[Example]) -> Option<Value> {
 }
 
 /// Calls an operation with the request that the document shows; a form is made of the fields that are needed.
-async fn call_as_documented(server: &Server, operation: &Operation, id: &str) -> RawResponse {
+pub(crate) async fn call_as_documented(
+    server: &Server,
+    operation: &Operation,
+    id: &str,
+) -> RawResponse {
     let mut path = operation.path_with(&[id; 2]).unwrap();
     match operation.id {
         "getUsage" | "getUsageAnalytics" => path += "?startDate=2026-01-01&endDate=2026-02-01",

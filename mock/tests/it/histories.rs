@@ -1,17 +1,22 @@
 //! Random histories, beside a model that is simple enough to be believed.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use imagekit_client::types::{Asset, AssetListType, AssetSort};
+use imagekit_client::{Client, Error, List, Response};
 use imagekit_mock::{Library, Server};
+use imagekit_openapi::{OPERATIONS, operation};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::contract::Schemas;
-use crate::wire::{call, get, upload};
+use crate::contract::{Schemas, call_as_documented};
+use crate::wire::{RawResponse, call, get, upload};
 
 const HISTORIES: u32 = 100;
-const OPERATIONS: usize = 200;
+const STEPS: usize = 200;
 
 const FOLDERS: [&str; 6] = ["/", "/a", "/b", "/a/c", "/b/a", "/a/c/d"];
 const NAMES: [&str; 3] = ["x.txt", "y.txt", "z.txt"];
@@ -468,57 +473,153 @@ fn visible(model: &Model) -> Model {
     model
 }
 
-/// Checks everything that can be read by its schema.
-async fn read_everything(server: &Server, schemas: &mut Schemas) {
-    let mut read = async |operation: &str, path: &str| {
-        let response = get(server, path).await;
-        assert_eq!(response.status, 200, "{path}");
-        schemas.check(operation, &response);
-        response.json()
-    };
-    for kind in ["file-version", "folder", "file"] {
-        read("listAssets", &format!("/v1/files?type={kind}")).await;
+/// Reads with the client, and holds what it decodes against the response and the document.
+struct Reader {
+    client: Client,
+    schemas: Schemas,
+    operations: BTreeSet<String>,
+}
+
+impl Reader {
+    fn one<T: Serialize>(&mut self, response: Result<Response<T>, Error>) -> Value {
+        let response = response.unwrap();
+        let decoded = serde_json::to_value(response.body()).unwrap();
+        self.check(&response, decoded)
     }
-    let search = "/v1/files?searchQuery=tags+EXISTS+OR+type+%3D+%22folder%22&sort=DESC_NAME";
-    read("listAssets", search).await;
-    let assets = read("listAssets", "/v1/files?type=all").await;
-    for file in assets
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|it| it["type"] == "file")
-    {
-        let id = file["fileId"].as_str().unwrap();
-        read("getFileDetails", &format!("/v1/files/{id}/details")).await;
-        read("getFileMetadata", &format!("/v1/files/{id}/metadata")).await;
-        let versions = read("listFileVersions", &format!("/v1/files/{id}/versions")).await;
-        for version in versions.as_array().unwrap() {
-            let version = version["versionInfo"]["id"].as_str().unwrap();
-            read(
-                "getFileVersionDetails",
-                &format!("/v1/files/{id}/versions/{version}"),
-            )
-            .await;
+
+    fn list<T: Serialize>(&mut self, response: Result<Response<List<T>>, Error>) -> Vec<Value> {
+        let response = response.unwrap();
+        let items = response.body().iter().map(|item| item.as_ref().unwrap());
+        let decoded = items.map(|item| serde_json::to_value(item).unwrap());
+        let decoded: Vec<Value> = decoded.collect();
+        self.check(&response, decoded.clone().into());
+        decoded
+    }
+
+    fn check<T>(&mut self, response: &Response<T>, decoded: Value) -> Value {
+        let operation = response.operation().id();
+        let raw = RawResponse {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.raw_body().to_vec(),
+        };
+        self.schemas.check(operation, &raw);
+        // What is `null` in a response is left out when it is written again.
+        assert_eq!(decoded, without_nulls(raw.json()), "{operation}");
+        self.operations.insert(operation.to_owned());
+        decoded
+    }
+
+    fn assets(&mut self, response: Result<Response<List<Asset>>, Error>) -> Vec<Value> {
+        for asset in response.as_ref().unwrap().body() {
+            assert!(
+                !matches!(asset, Ok(Asset::Unknown(_))),
+                "the client does not know {asset:?}"
+            );
+        }
+        self.list(response)
+    }
+
+    async fn media_library(&mut self) {
+        let client = self.client.clone();
+        let list = || client.list_assets().limit(1000);
+        let search = r#"tags EXISTS OR type = "folder""#;
+        for call in [
+            list().type_(AssetListType::FileVersion),
+            list().type_(AssetListType::Folder),
+            list().type_(AssetListType::All),
+            list().search_query(search).sort(AssetSort::DescName),
+        ] {
+            self.assets(call.send_with_response().await);
+        }
+        for file in self.assets(list().send_with_response().await) {
+            let id = text(&file["fileId"]);
+            self.one(client.get_file_details(id).send_with_response().await);
+            self.one(client.get_file_metadata(id).send_with_response().await);
+            let url = text(&file["url"]);
+            self.one(client.get_metadata_from_url(url).send_with_response().await);
+            for version in self.list(client.list_file_versions(id).send_with_response().await) {
+                let version = text(&version["versionInfo"]["id"]);
+                let version = client.get_file_version_details(id, version);
+                self.one(version.send_with_response().await);
+            }
         }
     }
-    for (operation, path) in [
-        ("listCustomMetadataFields", "customMetadataFields"),
-        ("listSavedExtensions", "saved-extensions"),
-        ("listNamedTransformations", "named-transformations"),
-        ("listOrigins", "accounts/origins"),
-        ("listUrlEndpoints", "accounts/url-endpoints"),
-        ("listWebhooks", "accounts/webhooks"),
-        (
-            "getUsage",
-            "accounts/usage?startDate=2026-01-01&endDate=2026-01-02",
-        ),
-        (
-            "getUsageAnalytics",
-            "accounts/usage-analytics?startDate=2026-01-01&endDate=2026-01-02",
-        ),
-    ] {
-        read(operation, &format!("/v1/{path}")).await;
+
+    async fn account(&mut self) {
+        let client = self.client.clone();
+        let fields = client.list_custom_metadata_fields();
+        self.list(fields.include_deleted(true).send_with_response().await);
+        for it in self.list(client.list_saved_extensions().send_with_response().await) {
+            let call = client.get_saved_extension(text(&it["id"]));
+            self.one(call.send_with_response().await);
+        }
+        for it in self.list(
+            client
+                .list_named_transformations()
+                .send_with_response()
+                .await,
+        ) {
+            let call = client.get_named_transformation(text(&it["id"]));
+            self.one(call.send_with_response().await);
+        }
+        for it in self.list(client.list_origins().send_with_response().await) {
+            let call = client.get_origin(text(&it["id"]));
+            self.one(call.send_with_response().await);
+        }
+        for it in self.list(client.list_url_endpoints().send_with_response().await) {
+            let call = client.get_url_endpoint(text(&it["id"]));
+            self.one(call.send_with_response().await);
+        }
+        for it in self.list(client.list_webhooks().send_with_response().await) {
+            let call = client.get_webhook(text(&it["id"]));
+            self.one(call.send_with_response().await);
+        }
+        let (start, end) = ("2026-01-01".parse().unwrap(), "2026-01-02".parse().unwrap());
+        self.one(client.get_usage(start, end).send_with_response().await);
+        let analytics = client.get_usage_analytics(start, end);
+        self.one(analytics.send_with_response().await);
     }
+
+    async fn jobs(&mut self, server: &Server) {
+        let body = json!({ "folderPath": "/last", "newFolderName": "very-last" });
+        let folder = json!({ "folderName": "last", "parentFolderPath": "/" });
+        call(server, "POST", "/v1/folder", folder).await;
+        let job = call(server, "POST", "/v1/bulkJobs/renameFolder", body)
+            .await
+            .json();
+        let status = self.client.get_bulk_job_status(text(&job["jobId"]));
+        let response = status.send_with_response().await;
+        self.one(response);
+        let url = format!("{}/very-last/folder/*", server.url_endpoint());
+        let purge = call(server, "POST", "/v1/files/purge", json!({ "url": url }))
+            .await
+            .json();
+        let status = self.client.get_purge_status(text(&purge["requestId"]));
+        let response = status.send_with_response().await;
+        self.one(response);
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(entries) => {
+            let entries = entries.into_iter().filter(|(_, value)| !value.is_null());
+            entries
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        value => value,
+    }
+}
+
+#[track_caller]
+fn text(value: &Value) -> &str {
+    let Some(text) = value.as_str() else {
+        panic!("{value} is no text");
+    };
+    text
 }
 
 #[test]
@@ -527,14 +628,14 @@ fn random_histories_leave_what_a_simple_model_expects() {
         .enable_all()
         .build()
         .unwrap();
-    let schemas = tokio::sync::Mutex::new(Schemas::default());
+    let operations = RefCell::new(BTreeSet::new());
     let config = Config {
         cases: HISTORIES,
         failure_persistence: None,
         ..Config::default()
     };
-    proptest!(config, |(steps in proptest::collection::vec(step(), OPERATIONS))| {
-        runtime.block_on(async {
+    proptest!(config, |(steps in proptest::collection::vec(step(), STEPS))| {
+        let read = runtime.block_on(async {
             let server = Server::builder().library(Library::new()).record(0).start().await.unwrap();
             let mut model = Model::default();
             for (number, step) in steps.iter().enumerate() {
@@ -543,8 +644,26 @@ fn random_histories_leave_what_a_simple_model_expects() {
                 }
                 prop_assert_eq!(held(&server.library()), visible(&model), "step {}: {:?}", number, step);
             }
-            read_everything(&server, &mut *schemas.lock().await).await;
-            Ok::<_, TestCaseError>(())
+            let client = Client::builder().base_url(server.url()).private_key(server.private_key());
+            let mut reader = Reader {
+                client: client.build().unwrap(),
+                schemas: Schemas::default(),
+                operations: BTreeSet::new(),
+            };
+            for name in ["CustomMetadataField", "SavedExtension", "NamedTransformation", "Origin", "Webhook"] {
+                let create = operation(&format!("create{name}")).unwrap();
+                call_as_documented(&server, create, "").await;
+            }
+            reader.media_library().await;
+            reader.account().await;
+            reader.jobs(&server).await;
+            Ok::<_, TestCaseError>(reader.operations)
         })?;
+        operations.borrow_mut().extend(read);
     });
+    let reads = OPERATIONS
+        .iter()
+        .filter(|it| it.method == "GET")
+        .map(|it| it.id.to_owned());
+    assert_eq!(operations.into_inner(), reads.collect());
 }

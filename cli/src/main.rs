@@ -8,6 +8,7 @@ mod completion;
 mod config;
 mod demo;
 mod doctor;
+mod done;
 mod exit;
 mod json;
 mod keyring;

@@ -1,5 +1,6 @@
 //! How many of several things came to which end.
 
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{Output, plain, say};
 
@@ -31,12 +32,13 @@ impl Tally {
     pub(crate) fn count(
         &mut self,
         name: String,
-        outcome: Result<String, Failure>,
+        outcome: Result<Done, Failure>,
+        lines: Lines,
         output: &Output,
     ) -> Result<(), Failure> {
         match outcome {
             Ok(done) => {
-                output.write(format!("{}\n", plain(&done)))?;
+                done.print(lines, output)?;
                 self.succeeded += 1;
                 Ok(())
             }

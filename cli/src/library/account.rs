@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{Datelike as _, NaiveDate};
 use clap::{Args, Subcommand};
 use imagekit_openapi::Field;
-use serde_json::Value;
+use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::asset::Target;
@@ -13,6 +13,7 @@ use crate::Context;
 use crate::call::call_by_id;
 use crate::completion;
 use crate::config::Session;
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::render::page::{NARROWEST_BAR, Page, WIDEST_BAR, Word, bar, word, words};
@@ -70,6 +71,9 @@ pub(crate) struct Purge {
     /// Wait until it is done.
     #[arg(long)]
     wait: bool,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 #[derive(Args)]
@@ -249,11 +253,9 @@ pub(crate) async fn purge(purge: Purge, mut context: Context) -> Result<Exit, Fa
         false => "purging",
     };
     let request = job.id();
-    context.output.write(format!(
-        "{state} {} (request {})\n",
-        plain(&url),
-        plain(request)
-    ))?;
+    let json = json!({ "outcome": state, "requestId": request, "url": url });
+    let done = Done::new(&format!("{state} {url} (request {request})"), json);
+    done.print(purge.lines, &context.output)?;
     Ok(Exit::Fine)
 }
 

@@ -3,15 +3,16 @@
 use clap::{Args, Subcommand};
 use imagekit_client::JobPoller;
 use imagekit_client::types::{BulkJob, FileId};
+use serde_json::json;
 
 use super::asset::{Asset, Target, folder_path, join, split};
 use crate::Context;
 use crate::completion;
 use crate::config::Session;
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::tally::Tally;
-use crate::terminal::plain;
 use crate::words;
 
 #[derive(Args)]
@@ -23,6 +24,9 @@ pub(crate) struct Mv {
 
     #[command(flatten)]
     wait: Wait,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 #[derive(Args)]
@@ -38,6 +42,9 @@ pub(crate) struct Cp {
 
     #[command(flatten)]
     wait: Wait,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 #[derive(Args)]
@@ -56,6 +63,9 @@ pub(crate) struct Rename {
 
     #[command(flatten)]
     wait: Wait,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 #[derive(Args)]
@@ -70,6 +80,9 @@ pub(crate) struct Rm {
 
     #[command(flatten)]
     yes: Yes,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 #[derive(Subcommand)]
@@ -79,6 +92,9 @@ pub(crate) enum Folder {
         /// The path.
         #[arg(value_name = "PATH", required = true, value_parser = folder_path, add = completion::folders())]
         paths: Vec<String>,
+
+        #[command(flatten)]
+        lines: Lines,
     },
 
     /// Delete folders with all that is in them.
@@ -89,6 +105,9 @@ pub(crate) enum Folder {
 
         #[command(flatten)]
         yes: Yes,
+
+        #[command(flatten)]
+        lines: Lines,
     },
 
     /// Move folders into another one, or a single one to a new path.
@@ -163,7 +182,7 @@ pub(crate) async fn mv(mv: Mv, mut context: Context) -> Result<Exit, Failure> {
     let mut tally = Tally::default();
     for target in &what.sources {
         let outcome = move_one(&session, &what, target, &mv.wait).await;
-        tally.count(target.to_string(), outcome, &context.output)?;
+        tally.count(target.to_string(), outcome, mv.lines, &context.output)?;
     }
     Ok(tally.sum_up("moved"))
 }
@@ -173,7 +192,7 @@ async fn move_one(
     what: &Move,
     target: &Target,
     wait: &Wait,
-) -> Result<String, Failure> {
+) -> Result<Done, Failure> {
     let source = session.asset(target).await?;
     let (folder, name) = what.place(&source);
     let (old_folder, old_name) = split(source.path());
@@ -190,7 +209,7 @@ async fn move_one(
         if source.is_folder() {
             let job = client.move_folder(source.path(), folder).start().await?;
             if let Some(id) = finish(job, wait, name != old_name).await? {
-                return Ok(format!("{}: job {id}", source.path()));
+                return Ok(started(source.path(), &id));
             }
         } else {
             client.move_file(source.path(), folder).send().await?;
@@ -199,10 +218,10 @@ async fn move_one(
     if name != old_name {
         let path = join(folder, old_name);
         if let Some(id) = rename_one(session, &source, &path, name, false, wait).await? {
-            return Ok(format!("{}: job {id}", source.path()));
+            return Ok(started(source.path(), &id));
         }
     }
-    Ok(format!("{} -> {end}", source.path()))
+    Ok(placed("moved", source.path(), &end))
 }
 
 pub(crate) async fn cp(cp: Cp, mut context: Context) -> Result<Exit, Failure> {
@@ -211,7 +230,7 @@ pub(crate) async fn cp(cp: Cp, mut context: Context) -> Result<Exit, Failure> {
     let mut tally = Tally::default();
     for target in &what.sources {
         let outcome = copy_one(&session, &what, target, cp.versions, &cp.wait).await;
-        tally.count(target.to_string(), outcome, &context.output)?;
+        tally.count(target.to_string(), outcome, cp.lines, &context.output)?;
     }
     Ok(tally.sum_up("copied"))
 }
@@ -222,7 +241,7 @@ async fn copy_one(
     target: &Target,
     versions: bool,
     wait: &Wait,
-) -> Result<String, Failure> {
+) -> Result<Done, Failure> {
     let source = session.asset(target).await?;
     let (folder, name) = what.place(&source);
     let (old_folder, old_name) = split(source.path());
@@ -244,7 +263,7 @@ async fn copy_one(
             .copy_folder(source.path(), folder)
             .include_versions(versions);
         if let Some(id) = finish(call.start().await?, wait, name != old_name).await? {
-            return Ok(format!("{}: job {id}", source.path()));
+            return Ok(started(source.path(), &id));
         }
     } else {
         let call = client
@@ -255,10 +274,10 @@ async fn copy_one(
     if name != old_name {
         let path = join(folder, old_name);
         if let Some(id) = rename_one(session, &source, &path, name, false, wait).await? {
-            return Ok(format!("{}: job {id}", source.path()));
+            return Ok(started(source.path(), &id));
         }
     }
-    Ok(format!("{} -> {end}", source.path()))
+    Ok(placed("copied", source.path(), &end))
 }
 
 pub(crate) async fn rename(rename: Rename, mut context: Context) -> Result<Exit, Failure> {
@@ -280,10 +299,10 @@ pub(crate) async fn rename(rename: Rename, mut context: Context) -> Result<Exit,
         &rename.wait,
     );
     let done = match job.await? {
-        Some(id) => format!("{}: job {id}", source.path()),
-        None => format!("{} -> {end}", source.path()),
+        Some(id) => started(source.path(), &id),
+        None => placed("renamed", source.path(), &end),
     };
-    context.output.write(format!("{}\n", plain(&done)))?;
+    done.print(rename.lines, &context.output)?;
     Ok(Exit::Fine)
 }
 
@@ -358,7 +377,13 @@ async fn refuse_missing(session: &Session, folder: &str) -> Result<(), Failure> 
 
 pub(crate) async fn rm(rm: Rm, mut context: Context) -> Result<Exit, Failure> {
     let session = Session::start(&mut context).await?;
-    remove(&session, &rm.targets, rm.recursive, &rm.yes, &mut context).await
+    let Rm {
+        targets,
+        recursive,
+        yes,
+        lines,
+    } = rm;
+    remove(&session, &targets, recursive, &yes, lines, &mut context).await
 }
 
 async fn remove(
@@ -366,6 +391,7 @@ async fn remove(
     targets: &[Target],
     recursive: bool,
     yes: &Yes,
+    lines: Lines,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let mut tally = Tally::default();
@@ -396,9 +422,7 @@ async fn remove(
     if let [id] = &ids[..] {
         session.client.delete_file(id.clone()).send().await?;
         tally.succeeded += 1;
-        context
-            .output
-            .write(format!("deleted {}\n", plain(files[0].path())))?;
+        deleted(files[0].path()).print(lines, &context.output)?;
     } else if !ids.is_empty() {
         let outcome = session
             .client
@@ -410,7 +434,7 @@ async fn remove(
             tally.succeeded += 1;
             let file = files.iter().find(|it| it.id() == id.as_str());
             let path = file.map_or(id.as_str(), Asset::path);
-            context.output.write(format!("deleted {}\n", plain(path)))?;
+            deleted(path).print(lines, &context.output)?;
         }
         for id in outcome.missing() {
             let missing = Failure::new(Exit::NotFound, "it is not there any more");
@@ -428,14 +452,29 @@ async fn remove(
         match session.client.delete_folder(folder.path()).send().await {
             Ok(()) => {
                 tally.succeeded += 1;
-                context
-                    .output
-                    .write(format!("deleted {}/\n", plain(folder.path())))?;
+                deleted(&format!("{}/", folder.path())).print(lines, &context.output)?;
             }
             Err(error) => tally.tell(folder.path().to_owned(), error.into())?,
         }
     }
     Ok(tally.sum_up("deleted"))
+}
+
+fn deleted(path: &str) -> Done {
+    let json = json!({ "outcome": "deleted", "path": path });
+    Done::new(&format!("deleted {path}"), json)
+}
+
+/// Something has another path now.
+fn placed(outcome: &str, path: &str, to: &str) -> Done {
+    let json = json!({ "outcome": outcome, "path": path, "to": to });
+    Done::new(&format!("{path} -> {to}"), json)
+}
+
+/// ImageKit works on a folder, which nobody waits for.
+fn started(path: &str, job_id: &str) -> Done {
+    let json = json!({ "jobId": job_id, "outcome": "started", "path": path });
+    Done::new(&format!("{path}: job {job_id}"), json)
 }
 
 fn check_removal(asset: Asset, recursive: bool) -> Result<Asset, Failure> {
@@ -471,18 +510,22 @@ async fn question(
 
 pub(crate) async fn folder(folder: Folder, mut context: Context) -> Result<Exit, Failure> {
     match folder {
-        Folder::Create { paths } => {
+        Folder::Create { paths, lines } => {
             let session = Session::start(&mut context).await?;
             for path in paths {
                 let (parent, name) = split(&path);
                 session.client.create_folder(name, parent).send().await?;
-                context
-                    .output
-                    .write(format!("created {}/\n", plain(&path)))?;
+                let path = format!("{path}/");
+                let json = json!({ "outcome": "created", "path": path });
+                Done::new(&format!("created {path}"), json).print(lines, &context.output)?;
             }
             Ok(Exit::Fine)
         }
-        Folder::Rm { targets, yes } => {
+        Folder::Rm {
+            targets,
+            yes,
+            lines,
+        } => {
             let session = Session::start(&mut context).await?;
             let only_folders = |target: Target| match target {
                 Target::Path { path, .. } => Target::Path {
@@ -492,7 +535,7 @@ pub(crate) async fn folder(folder: Folder, mut context: Context) -> Result<Exit,
                 id => id,
             };
             let targets: Vec<_> = targets.into_iter().map(only_folders).collect();
-            remove(&session, &targets, true, &yes, &mut context).await
+            remove(&session, &targets, true, &yes, lines, &mut context).await
         }
         Folder::Mv(it) => mv(it, context).await,
         Folder::Cp(it) => cp(it, context).await,

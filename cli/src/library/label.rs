@@ -2,17 +2,17 @@
 
 use clap::Args;
 use imagekit_client::types::FileId;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::asset::Target;
 use crate::Context;
 use crate::call::call_by_id;
 use crate::completion;
 use crate::config::Session;
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
 use crate::render::{Format, Rendering, Shape};
 use crate::tally::Tally;
-use crate::terminal::plain;
 
 #[derive(Args)]
 pub(crate) struct Tag {
@@ -31,6 +31,9 @@ pub(crate) struct Tag {
     /// Remove these tags that an AI has given.
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     remove_ai: Vec<String>,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 #[derive(Args)]
@@ -67,11 +70,10 @@ pub(crate) async fn tag(tag: Tag, mut context: Context) -> Result<Exit, Failure>
             match session.file(target).await {
                 Ok(file) => {
                     let tags = file.value["tags"].as_array().into_iter().flatten();
-                    let tags: Vec<_> = tags.filter_map(Value::as_str).map(plain).collect();
-                    let path = plain(file.path());
-                    context
-                        .output
-                        .write(format!("{path}\t{}\n", tags.join(", ")))?;
+                    let tags: Vec<_> = tags.filter_map(Value::as_str).collect();
+                    let json = json!({ "path": file.path(), "tags": tags });
+                    let done = Done::of_parts([file.path(), &tags.join(", ")], json);
+                    done.print(tag.lines, &context.output)?;
                     tally.succeeded += 1;
                 }
                 Err(failure) => tally.tell(target.to_string(), failure)?,
@@ -126,7 +128,9 @@ pub(crate) async fn tag(tag: Tag, mut context: Context) -> Result<Exit, Failure>
             Some(failure) => tally.tell(name.clone(), failure)?,
             None => {
                 tally.succeeded += 1;
-                context.output.write(format!("tagged {}\n", plain(name)))?;
+                let json = json!({ "fileId": id, "outcome": "tagged", "path": name });
+                let done = Done::new(&format!("tagged {name}"), json);
+                done.print(tag.lines, &context.output)?;
             }
         }
     }

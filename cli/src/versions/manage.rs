@@ -2,18 +2,18 @@
 
 use clap::Args;
 use imagekit_client::types::VersionId;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::Context;
 use crate::call::call_by_id;
 use crate::completion;
 use crate::config::Session;
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
 use crate::library::{Target, Yes};
 use crate::render::{Column, Format, ListFormat, Rendering, Shape};
 use crate::tally::Tally;
-use crate::terminal::plain;
 use crate::words;
 
 #[derive(Args)]
@@ -52,6 +52,9 @@ pub(crate) struct Rm {
 
     #[command(flatten)]
     yes: Yes,
+
+    #[command(flatten)]
+    lines: Lines,
 }
 
 pub(crate) async fn list(list: List, mut context: Context) -> Result<Exit, Failure> {
@@ -116,10 +119,9 @@ pub(crate) async fn rm(rm: Rm, mut context: Context) -> Result<Exit, Failure> {
         {
             Ok(()) => {
                 tally.succeeded += 1;
-                let version = plain(version.as_str());
-                context
-                    .output
-                    .write(format!("deleted version {version}\n"))?;
+                let json = json!({ "fileId": id, "outcome": "deleted", "versionId": version });
+                let done = Done::new(&format!("deleted version {version}"), json);
+                done.print(rm.lines, &context.output)?;
             }
             Err(error) => tally.tell(version.to_string(), error.into())?,
         }

@@ -21,7 +21,7 @@ const SECOND: &str = "697821f849c0a938d57563ce";
 const ENDPOINT: &str = "--endpoint=https://ik.imagekit.io/demo";
 
 /// Commands that print their records as JSON too, and then those that do not.
-const WITH_JSON: [(&str, &[&str]); 21] = [
+const WITH_JSON: [(&str, &[&str]); 34] = [
     ("ls", &["ls", "/welcome"]),
     ("ls-tree", &["ls", "/", "--tree"]),
     ("find", &["find", "size > 1000"]),
@@ -60,9 +60,6 @@ const WITH_JSON: [(&str, &[&str]); 21] = [
     ),
     ("api-path", &["api", "GET", "/v1/customMetadataFields"]),
     ("webhooks-verify", &["webhooks", "verify", "EVENT"]),
-];
-
-const WITHOUT_JSON: [(&str, &[&str]); 20] = [
     ("mv", &["mv", "/brand/logo.png", "/images"]),
     (
         "cp",
@@ -78,6 +75,13 @@ const WITHOUT_JSON: [(&str, &[&str]); 20] = [
     ("folder-mv", &["folder", "mv", "/brand", "/images"]),
     ("folder-cp", &["folder", "cp", "/brand", "/images"]),
     ("purge", &["purge", "/brand/logo.png", "--wait"]),
+    (
+        "several-failures",
+        &["tag", "/nowhere", "/brand/logo.png", "/brand"],
+    ),
+];
+
+const WITHOUT_JSON: [(&str, &[&str]); 7] = [
     ("open", &["open", "/brand/logo.png", "--print"]),
     ("url-build", &["url", "build", COAT, "--tr=w-300", ENDPOINT]),
     ("url-sign", &["url", "sign", COAT, "--expires=7d", ENDPOINT]),
@@ -91,10 +95,6 @@ const WITHOUT_JSON: [(&str, &[&str]); 20] = [
             "validate",
             "../openapi/examples/file-version.json",
         ],
-    ),
-    (
-        "several-failures",
-        &["tag", "/nowhere", "/brand/logo.png", "/brand"],
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! `upload`: files and folders of this machine into the media library.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -81,7 +81,7 @@ enum Plan {
 pub(crate) async fn upload(upload: Upload, mut context: Context) -> Result<Exit, Failure> {
     let items = items(&upload)?;
     let session = Session::start(&mut context).await?;
-    let there = There::look(&session, &items).await?;
+    let there = There::look(&session, &items, &upload.to).await?;
     let report = Report {
         json: upload.json,
         quiet: upload.quiet,
@@ -194,19 +194,42 @@ impl Item {
     }
 }
 
+/// So many folders are listed without a look at whether they are new.
+const FEW: usize = 2;
+
 /// What is in the folders of the media library that files are uploaded to.
 struct There {
     files: HashMap<String, Asset>,
 }
 
 impl There {
-    async fn look(session: &Session, items: &[Item]) -> Result<Self, Failure> {
-        let mut folders: Vec<String> = items
-            .iter()
-            .flat_map(|item| spellings(&item.folder, folder_names))
+    /// Lists the folders of items that go into `to`.
+    async fn look(session: &Session, items: &[Item], to: &str) -> Result<Self, Failure> {
+        let folders = items.iter().map(|it| it.folder.as_str());
+        let mut folders: Vec<String> = folders
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .flat_map(|folder| spellings(folder, folder_names))
             .collect();
         folders.sort();
         folders.dedup();
+        if folders.len() > FEW {
+            // Nothing can be below a folder that is new, as most are when so much is uploaded.
+            let depth = depth_of(to) + 1;
+            let mut there = BTreeSet::new();
+            for parent in spellings(to, folder_names) {
+                let listing = Listing {
+                    folder: Some(parent),
+                    kind: Some("folder"),
+                    ..Listing::default()
+                };
+                let found = session.list(&listing).await?;
+                there.extend(found.iter().map(|it| it.path().to_owned()));
+            }
+            folders.retain(|folder| {
+                depth_of(folder) < depth || there.contains(start_of(folder, depth))
+            });
+        }
         let mut files = HashMap::new();
         let listings = folders.into_iter().map(|folder| Listing {
             folder: Some(folder),
@@ -304,6 +327,17 @@ fn spellings(path: &str, names: fn(&str) -> Vec<String>) -> Vec<String> {
     }))
 }
 
+/// How many folders a path names.
+fn depth_of(path: &str) -> usize {
+    path.split('/').filter(|it| !it.is_empty()).count()
+}
+
+/// The path of a folder above another one, by how many folders it names.
+fn start_of(path: &str, depth: usize) -> &str {
+    let mut slashes = path.match_indices('/').skip(depth);
+    slashes.next().map_or(path, |(end, _)| &path[..end])
+}
+
 fn replace(name: &str, keep: impl Fn(char) -> bool) -> String {
     name.chars()
         .map(|it| if keep(it) { it } else { '_' })
@@ -397,7 +431,7 @@ async fn try_send(
         }),
         Err(error) if error.is_bad_request() && error.attempts() > 1 => {
             // The response to an earlier attempt was lost, but perhaps not the file.
-            let there = There::look(session, std::slice::from_ref(item)).await?;
+            let there = There::look(session, std::slice::from_ref(item), &upload.to).await?;
             match there.find(item) {
                 Some(asset) if asset.size() == Some(item.size) => Ok(Sent {
                     outcome,
@@ -423,5 +457,13 @@ mod tests {
         assert_eq!(spellings("/a/b c", folder_names), ["/a/b_c"]);
         assert_eq!(spellings("/", folder_names), ["/"]);
         assert_eq!(spellings("/a/v1.2", folder_names), ["/a/v1.2", "/a/v1_2"]);
+    }
+
+    #[test]
+    fn a_path_starts_with_those_of_the_folders_above() {
+        assert_eq!((depth_of("/"), depth_of("/a"), depth_of("/a/b")), (0, 1, 2));
+        assert_eq!(start_of("/a/b/c", 1), "/a");
+        assert_eq!(start_of("/a/b/c", 2), "/a/b");
+        assert_eq!(start_of("/a", 1), "/a");
     }
 }

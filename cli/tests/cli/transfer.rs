@@ -495,3 +495,28 @@ fn patterns_choose_what_is_uploaded() {
         assert!(stderr.contains(problem), "{args:?} {stderr}");
     }
 }
+
+#[test]
+fn folders_that_are_new_are_not_looked_into() {
+    let source = tree(30);
+    let mock = Mock::start(Server::builder().library(Library::new()).record(1000));
+    let upload = [
+        "upload",
+        source.path().to_str().unwrap(),
+        "--to",
+        "/all",
+        "-q",
+    ];
+    let lists = |calls: Vec<imagekit_mock::RecordedRequest>| {
+        let lists = calls
+            .iter()
+            .filter(|it| it.operation() == Some("listAssets"));
+        lists.count()
+    };
+    mock.imagekit(upload).run().fine();
+    assert_eq!(lists(mock.server.requests()), 1);
+    assert_eq!(mock.server.library().ids().count(), 30);
+    let before = mock.server.request_count();
+    mock.imagekit(upload).run().fine();
+    assert_eq!(mock.server.request_count() - before, 1 + 15);
+}

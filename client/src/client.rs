@@ -26,7 +26,7 @@ use crate::runtime::{Clock, Error, Operation, RateLimiter, RawRequest, Redactor,
 /// # }
 /// ```
 ///
-/// A call runs on a Tokio runtime with its drivers enabled, as [`#[tokio::main]`](macro@tokio::main) and
+/// A call runs on a Tokio runtime with its drivers enabled, as [`#[tokio::main]`](https://docs.rs/tokio/latest/tokio/attr.main.html) and
 /// [`enable_all`](tokio::runtime::Builder::enable_all) have it. Elsewhere it is an error that says so; on a runtime
 /// without the drivers of I/O or time, Tokio panics, which nobody can ask beforehand.
 #[derive(Clone)]

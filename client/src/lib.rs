@@ -1,4 +1,10 @@
+// The README leads to docs.rs; here, the first of two definitions counts, and leads to this version of the crate.
+#![doc = "[operations]: crate::operations"]
+#![doc = "[errors]: crate::_documentation::errors"]
+#![cfg_attr(feature = "webhooks", doc = "[webhooks]: crate::webhooks")]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod _documentation;
 mod auth;

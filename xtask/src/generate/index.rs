@@ -12,7 +12,10 @@ use crate::document::Document;
 /// Prints the module that holds the operations, whose documentation is the index.
 pub(crate) fn module(document: &Document, operations: &[Operation]) -> String {
     let mut source = String::from(
-        "//! The operations of the API. Each is a method of [`Client`](crate::Client), which returns one of these structs.\n",
+        "//! The operations of the API. Each is a method of [`Client`](crate::Client), which returns one of these structs.\n\
+         //!\n\
+         //! What is idempotent is retried after any failure that may pass, the rest only if it cannot have been performed: see\n\
+         //! [`errors`](crate::_documentation::errors).\n",
     );
     for (tag, description) in tags(document, operations) {
         // Writing to a String cannot fail.
@@ -20,17 +23,30 @@ pub(crate) fn module(document: &Document, operations: &[Operation]) -> String {
         for line in text::markdown(&description).lines() {
             let _ = writeln!(source, "//! {line}");
         }
-        source.push_str("//!\n//! | call | what it does | method and path | idempotent |\n//! | --- | --- | --- | --- |\n");
+        // Not a table, whose columns would be a few letters wide on a telephone.
+        source.push_str("//!\n");
         for operation in operations.iter().filter(|it| it.tag == tag) {
             let method = operation.method_name();
-            let _ = writeln!(
-                source,
-                "//! | [`{method}`](crate::Client::{method}) | {} | `{} {}` | {} |",
-                text::first_paragraph(&operation.summary),
+            let link = format!("[`{method}`](crate::Client::{method})");
+            let rest = format!(
+                "{}. `{} {}`{}",
+                text::first_paragraph(&operation.summary).trim_end_matches('.'),
                 operation.method.to_ascii_uppercase(),
                 operation.path,
-                idempotency(operation),
+                remarks(operation),
             );
+            let _ = if operation.beta {
+                // Without the feature, there is nothing that a link could lead to.
+                let [with, without] =
+                    [link, format!("`{method}`")].map(|it| format!("- {it}: {rest}"));
+                writeln!(
+                    source,
+                    "#![cfg_attr(feature = \"beta\", doc = {with:?})]\n\
+                     #![cfg_attr(not(feature = \"beta\"), doc = {without:?})]"
+                )
+            } else {
+                writeln!(source, "//! - {link}: {rest}")
+            };
         }
     }
     source.push('\n');
@@ -92,6 +108,16 @@ pub(crate) fn page(document: &Document, operations: &[Operation], lines: usize) 
         }
     }
     page
+}
+
+/// What a list says beyond an idempotent operation that is there for all.
+fn remarks(operation: &Operation) -> &'static str {
+    match (operation.idempotent, operation.beta) {
+        (true, false) => "",
+        (true, true) => ", beta",
+        (false, false) => ", not idempotent",
+        (false, true) => ", not idempotent, beta",
+    }
 }
 
 fn idempotency(operation: &Operation) -> &'static str {

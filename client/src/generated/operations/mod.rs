@@ -2,168 +2,153 @@
 
 //! The operations of the API. Each is a method of [`Client`](crate::Client), which returns one of these structs.
 //!
+//! What is idempotent is retried after any failure that may pass, the rest only if it cannot have been performed: see
+//! [`errors`](crate::_documentation::errors).
+//!
 //! # Files
 //!
 //! A file of the media library, across all of its versions: its details, its name and its place.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`copy_file`](crate::Client::copy_file) | Copies a file into a folder | `POST /v1/files/copy` | no |
-//! | [`move_file`](crate::Client::move_file) | Moves a file into a folder | `POST /v1/files/move` | no |
-//! | [`rename_file`](crate::Client::rename_file) | Renames a file | `PUT /v1/files/rename` | no |
-//! | [`delete_file`](crate::Client::delete_file) | Deletes a file | `DELETE /v1/files/{fileId}` | yes |
-//! | [`get_file_details`](crate::Client::get_file_details) | Gets the details of a file | `GET /v1/files/{fileId}/details` | yes |
-//! | [`update_file_details`](crate::Client::update_file_details) | Updates the details of a file | `PATCH /v1/files/{fileId}/details` | no |
+//! - [`copy_file`](crate::Client::copy_file): Copies a file into a folder. `POST /v1/files/copy`, not idempotent
+//! - [`move_file`](crate::Client::move_file): Moves a file into a folder. `POST /v1/files/move`, not idempotent
+//! - [`rename_file`](crate::Client::rename_file): Renames a file. `PUT /v1/files/rename`, not idempotent
+//! - [`delete_file`](crate::Client::delete_file): Deletes a file. `DELETE /v1/files/{fileId}`
+//! - [`get_file_details`](crate::Client::get_file_details): Gets the details of a file. `GET /v1/files/{fileId}/details`
+//! - [`update_file_details`](crate::Client::update_file_details): Updates the details of a file. `PATCH /v1/files/{fileId}/details`, not idempotent
 //!
 //! # Files in bulk
 //!
 //! The same for several files in one request.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`add_tags_to_files`](crate::Client::add_tags_to_files) | Adds tags to several files | `POST /v1/files/addTags` | yes |
-//! | [`delete_multiple_files`](crate::Client::delete_multiple_files) | Deletes several files | `POST /v1/files/batch/deleteByFileIds` | yes |
-//! | [`remove_ai_tags_from_files`](crate::Client::remove_ai_tags_from_files) | Removes AI tags from several files | `POST /v1/files/removeAITags` | yes |
-//! | [`remove_tags_from_files`](crate::Client::remove_tags_from_files) | Removes tags from several files | `POST /v1/files/removeTags` | yes |
+//! - [`add_tags_to_files`](crate::Client::add_tags_to_files): Adds tags to several files. `POST /v1/files/addTags`
+//! - [`delete_multiple_files`](crate::Client::delete_multiple_files): Deletes several files. `POST /v1/files/batch/deleteByFileIds`
+//! - [`remove_ai_tags_from_files`](crate::Client::remove_ai_tags_from_files): Removes AI tags from several files. `POST /v1/files/removeAITags`
+//! - [`remove_tags_from_files`](crate::Client::remove_tags_from_files): Removes tags from several files. `POST /v1/files/removeTags`
 //!
 //! # File versions
 //!
 //! What a file was before it was replaced. An upload to the path and name of an existing file keeps the earlier content as a version; a file has at most 100 versions, and each of them counts as storage.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_file_versions`](crate::Client::list_file_versions) | Lists the versions of a file | `GET /v1/files/{fileId}/versions` | yes |
-//! | [`get_file_version_details`](crate::Client::get_file_version_details) | Gets the details of one version of a file | `GET /v1/files/{fileId}/versions/{versionId}` | yes |
-//! | [`delete_file_version`](crate::Client::delete_file_version) | Deletes one version of a file | `DELETE /v1/files/{fileId}/versions/{versionId}` | yes |
-//! | [`restore_file_version`](crate::Client::restore_file_version) | Restores an earlier version of a file | `PUT /v1/files/{fileId}/versions/{versionId}/restore` | no |
+//! - [`list_file_versions`](crate::Client::list_file_versions): Lists the versions of a file. `GET /v1/files/{fileId}/versions`
+//! - [`get_file_version_details`](crate::Client::get_file_version_details): Gets the details of one version of a file. `GET /v1/files/{fileId}/versions/{versionId}`
+//! - [`delete_file_version`](crate::Client::delete_file_version): Deletes one version of a file. `DELETE /v1/files/{fileId}/versions/{versionId}`
+//! - [`restore_file_version`](crate::Client::restore_file_version): Restores an earlier version of a file. `PUT /v1/files/{fileId}/versions/{versionId}/restore`, not idempotent
 //!
 //! # File metadata
 //!
 //! What the content of a file says about itself.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`get_file_metadata`](crate::Client::get_file_metadata) | Gets the metadata of the content of a file | `GET /v1/files/{fileId}/metadata` | yes |
-//! | [`get_metadata_from_url`](crate::Client::get_metadata_from_url) | Gets the metadata of what an address delivers | `GET /v1/metadata` | yes |
+//! - [`get_file_metadata`](crate::Client::get_file_metadata): Gets the metadata of the content of a file. `GET /v1/files/{fileId}/metadata`
+//! - [`get_metadata_from_url`](crate::Client::get_metadata_from_url): Gets the metadata of what an address delivers. `GET /v1/metadata`
 //!
 //! # Custom metadata fields
 //!
 //! The fields in which the files and folders of an account can hold values of its own.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_custom_metadata_fields`](crate::Client::list_custom_metadata_fields) | Lists the custom metadata fields | `GET /v1/customMetadataFields` | yes |
-//! | [`create_custom_metadata_field`](crate::Client::create_custom_metadata_field) | Creates a custom metadata field | `POST /v1/customMetadataFields` | no |
-//! | [`delete_custom_metadata_field`](crate::Client::delete_custom_metadata_field) | Deletes a custom metadata field | `DELETE /v1/customMetadataFields/{id}` | yes |
-//! | [`update_custom_metadata_field`](crate::Client::update_custom_metadata_field) | Updates a custom metadata field | `PATCH /v1/customMetadataFields/{id}` | yes |
+//! - [`list_custom_metadata_fields`](crate::Client::list_custom_metadata_fields): Lists the custom metadata fields. `GET /v1/customMetadataFields`
+//! - [`create_custom_metadata_field`](crate::Client::create_custom_metadata_field): Creates a custom metadata field. `POST /v1/customMetadataFields`, not idempotent
+//! - [`delete_custom_metadata_field`](crate::Client::delete_custom_metadata_field): Deletes a custom metadata field. `DELETE /v1/customMetadataFields/{id}`
+//! - [`update_custom_metadata_field`](crate::Client::update_custom_metadata_field): Updates a custom metadata field. `PATCH /v1/customMetadataFields/{id}`
 //!
 //! # Assets
 //!
 //! Files and folders together, listed and searched.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_assets`](crate::Client::list_assets) | Lists and searches files and folders | `GET /v1/files` | yes |
+//! - [`list_assets`](crate::Client::list_assets): Lists and searches files and folders. `GET /v1/files`
 //!
 //! # Upload
 //!
 //! New files, and new versions of files. Uploads go to a host of their own.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`upload_file`](crate::Client::upload_file) | Uploads a file | `POST /api/v1/files/upload` | no |
-//! | [`upload_file_v2`](crate::Client::upload_file_v2) | Uploads a file by version 2 | `POST /api/v2/files/upload` | no (beta) |
+//! - [`upload_file`](crate::Client::upload_file): Uploads a file. `POST /api/v1/files/upload`, not idempotent
+#![cfg_attr(feature = "beta", doc = "- [`upload_file_v2`](crate::Client::upload_file_v2): Uploads a file by version 2. `POST /api/v2/files/upload`, not idempotent, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `upload_file_v2`: Uploads a file by version 2. `POST /api/v2/files/upload`, not idempotent, beta")]
 //!
 //! # Cache
 //!
 //! What was delivered, and is kept close to those who ask for it.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`purge_cache`](crate::Client::purge_cache) | Purges an address from the cache | `POST /v1/files/purge` | no |
-//! | [`get_purge_status`](crate::Client::get_purge_status) | Gets the status of a purge | `GET /v1/files/purge/{requestId}` | yes |
+//! - [`purge_cache`](crate::Client::purge_cache): Purges an address from the cache. `POST /v1/files/purge`, not idempotent
+//! - [`get_purge_status`](crate::Client::get_purge_status): Gets the status of a purge. `GET /v1/files/purge/{requestId}`
 //!
 //! # Folders and jobs
 //!
 //! Folders of the media library. What takes long is a job that goes on after the response.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`copy_folder`](crate::Client::copy_folder) | Starts to copy a folder into another | `POST /v1/bulkJobs/copyFolder` | no |
-//! | [`move_folder`](crate::Client::move_folder) | Starts to move a folder into another | `POST /v1/bulkJobs/moveFolder` | no |
-//! | [`rename_folder`](crate::Client::rename_folder) | Starts to rename a folder | `POST /v1/bulkJobs/renameFolder` | no |
-//! | [`get_bulk_job_status`](crate::Client::get_bulk_job_status) | Gets the state of a job | `GET /v1/bulkJobs/{jobId}` | yes |
-//! | [`create_folder`](crate::Client::create_folder) | Creates a folder | `POST /v1/folder` | yes |
-//! | [`delete_folder`](crate::Client::delete_folder) | Deletes a folder with everything in it | `DELETE /v1/folder` | yes |
+//! - [`copy_folder`](crate::Client::copy_folder): Starts to copy a folder into another. `POST /v1/bulkJobs/copyFolder`, not idempotent
+//! - [`move_folder`](crate::Client::move_folder): Starts to move a folder into another. `POST /v1/bulkJobs/moveFolder`, not idempotent
+//! - [`rename_folder`](crate::Client::rename_folder): Starts to rename a folder. `POST /v1/bulkJobs/renameFolder`, not idempotent
+//! - [`get_bulk_job_status`](crate::Client::get_bulk_job_status): Gets the state of a job. `GET /v1/bulkJobs/{jobId}`
+//! - [`create_folder`](crate::Client::create_folder): Creates a folder. `POST /v1/folder`
+//! - [`delete_folder`](crate::Client::delete_folder): Deletes a folder with everything in it. `DELETE /v1/folder`
 //!
 //! # Usage
 //!
 //! What an account has used.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`get_usage`](crate::Client::get_usage) | Gets what the account has used | `GET /v1/accounts/usage` | yes |
-//! | [`get_usage_analytics`](crate::Client::get_usage_analytics) | Gets how the account is used, in detail | `GET /v1/accounts/usage-analytics` | yes (beta) |
+//! - [`get_usage`](crate::Client::get_usage): Gets what the account has used. `GET /v1/accounts/usage`
+#![cfg_attr(feature = "beta", doc = "- [`get_usage_analytics`](crate::Client::get_usage_analytics): Gets how the account is used, in detail. `GET /v1/accounts/usage-analytics`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `get_usage_analytics`: Gets how the account is used, in detail. `GET /v1/accounts/usage-analytics`, beta")]
 //!
 //! # Saved extensions
 //!
 //! Extensions with their settings, saved under a name.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_saved_extensions`](crate::Client::list_saved_extensions) | Lists the saved extensions | `GET /v1/saved-extensions` | yes |
-//! | [`create_saved_extension`](crate::Client::create_saved_extension) | Saves an extension for later use | `POST /v1/saved-extensions` | no |
-//! | [`get_saved_extension`](crate::Client::get_saved_extension) | Gets a saved extension | `GET /v1/saved-extensions/{id}` | yes |
-//! | [`delete_saved_extension`](crate::Client::delete_saved_extension) | Deletes a saved extension | `DELETE /v1/saved-extensions/{id}` | yes |
-//! | [`update_saved_extension`](crate::Client::update_saved_extension) | Updates a saved extension | `PATCH /v1/saved-extensions/{id}` | yes |
+//! - [`list_saved_extensions`](crate::Client::list_saved_extensions): Lists the saved extensions. `GET /v1/saved-extensions`
+//! - [`create_saved_extension`](crate::Client::create_saved_extension): Saves an extension for later use. `POST /v1/saved-extensions`, not idempotent
+//! - [`get_saved_extension`](crate::Client::get_saved_extension): Gets a saved extension. `GET /v1/saved-extensions/{id}`
+//! - [`delete_saved_extension`](crate::Client::delete_saved_extension): Deletes a saved extension. `DELETE /v1/saved-extensions/{id}`
+//! - [`update_saved_extension`](crate::Client::update_saved_extension): Updates a saved extension. `PATCH /v1/saved-extensions/{id}`
 //!
 //! # Named transformations
 //!
 //! Transformations by a name, for addresses that do not show them.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_named_transformations`](crate::Client::list_named_transformations) | Lists the named transformations | `GET /v1/named-transformations` | yes |
-//! | [`create_named_transformation`](crate::Client::create_named_transformation) | Creates a named transformation | `POST /v1/named-transformations` | no |
-//! | [`get_named_transformation`](crate::Client::get_named_transformation) | Gets a named transformation | `GET /v1/named-transformations/{id}` | yes |
-//! | [`delete_named_transformation`](crate::Client::delete_named_transformation) | Deletes a named transformation | `DELETE /v1/named-transformations/{id}` | yes |
-//! | [`update_named_transformation`](crate::Client::update_named_transformation) | Updates a named transformation | `PATCH /v1/named-transformations/{id}` | yes |
+//! - [`list_named_transformations`](crate::Client::list_named_transformations): Lists the named transformations. `GET /v1/named-transformations`
+//! - [`create_named_transformation`](crate::Client::create_named_transformation): Creates a named transformation. `POST /v1/named-transformations`, not idempotent
+//! - [`get_named_transformation`](crate::Client::get_named_transformation): Gets a named transformation. `GET /v1/named-transformations/{id}`
+//! - [`delete_named_transformation`](crate::Client::delete_named_transformation): Deletes a named transformation. `DELETE /v1/named-transformations/{id}`
+//! - [`update_named_transformation`](crate::Client::update_named_transformation): Updates a named transformation. `PATCH /v1/named-transformations/{id}`
 //!
 //! # Origins
 //!
 //! Where originals come from, if not from the media library. ImageKit calls these operations beta.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_origins`](crate::Client::list_origins) | Lists the origins | `GET /v1/accounts/origins` | yes (beta) |
-//! | [`create_origin`](crate::Client::create_origin) | Creates an origin | `POST /v1/accounts/origins` | no (beta) |
-//! | [`get_origin`](crate::Client::get_origin) | Gets an origin | `GET /v1/accounts/origins/{id}` | yes (beta) |
-//! | [`update_origin`](crate::Client::update_origin) | Replaces an origin | `PUT /v1/accounts/origins/{id}` | yes (beta) |
-//! | [`delete_origin`](crate::Client::delete_origin) | Deletes an origin | `DELETE /v1/accounts/origins/{id}` | yes (beta) |
+#![cfg_attr(feature = "beta", doc = "- [`list_origins`](crate::Client::list_origins): Lists the origins. `GET /v1/accounts/origins`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `list_origins`: Lists the origins. `GET /v1/accounts/origins`, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`create_origin`](crate::Client::create_origin): Creates an origin. `POST /v1/accounts/origins`, not idempotent, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `create_origin`: Creates an origin. `POST /v1/accounts/origins`, not idempotent, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`get_origin`](crate::Client::get_origin): Gets an origin. `GET /v1/accounts/origins/{id}`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `get_origin`: Gets an origin. `GET /v1/accounts/origins/{id}`, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`update_origin`](crate::Client::update_origin): Replaces an origin. `PUT /v1/accounts/origins/{id}`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `update_origin`: Replaces an origin. `PUT /v1/accounts/origins/{id}`, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`delete_origin`](crate::Client::delete_origin): Deletes an origin. `DELETE /v1/accounts/origins/{id}`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `delete_origin`: Deletes an origin. `DELETE /v1/accounts/origins/{id}`, beta")]
 //!
 //! # URL endpoints
 //!
 //! Addresses under which an account delivers. ImageKit calls these operations beta.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_url_endpoints`](crate::Client::list_url_endpoints) | Lists the URL endpoints | `GET /v1/accounts/url-endpoints` | yes (beta) |
-//! | [`create_url_endpoint`](crate::Client::create_url_endpoint) | Creates a URL endpoint | `POST /v1/accounts/url-endpoints` | no (beta) |
-//! | [`get_url_endpoint`](crate::Client::get_url_endpoint) | Gets a URL endpoint | `GET /v1/accounts/url-endpoints/{id}` | yes (beta) |
-//! | [`update_url_endpoint`](crate::Client::update_url_endpoint) | Replaces a URL endpoint | `PUT /v1/accounts/url-endpoints/{id}` | yes (beta) |
-//! | [`delete_url_endpoint`](crate::Client::delete_url_endpoint) | Deletes a URL endpoint | `DELETE /v1/accounts/url-endpoints/{id}` | yes (beta) |
+#![cfg_attr(feature = "beta", doc = "- [`list_url_endpoints`](crate::Client::list_url_endpoints): Lists the URL endpoints. `GET /v1/accounts/url-endpoints`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `list_url_endpoints`: Lists the URL endpoints. `GET /v1/accounts/url-endpoints`, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`create_url_endpoint`](crate::Client::create_url_endpoint): Creates a URL endpoint. `POST /v1/accounts/url-endpoints`, not idempotent, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `create_url_endpoint`: Creates a URL endpoint. `POST /v1/accounts/url-endpoints`, not idempotent, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`get_url_endpoint`](crate::Client::get_url_endpoint): Gets a URL endpoint. `GET /v1/accounts/url-endpoints/{id}`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `get_url_endpoint`: Gets a URL endpoint. `GET /v1/accounts/url-endpoints/{id}`, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`update_url_endpoint`](crate::Client::update_url_endpoint): Replaces a URL endpoint. `PUT /v1/accounts/url-endpoints/{id}`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `update_url_endpoint`: Replaces a URL endpoint. `PUT /v1/accounts/url-endpoints/{id}`, beta")]
+#![cfg_attr(feature = "beta", doc = "- [`delete_url_endpoint`](crate::Client::delete_url_endpoint): Deletes a URL endpoint. `DELETE /v1/accounts/url-endpoints/{id}`, beta")]
+#![cfg_attr(not(feature = "beta"), doc = "- `delete_url_endpoint`: Deletes a URL endpoint. `DELETE /v1/accounts/url-endpoints/{id}`, beta")]
 //!
 //! # Webhooks
 //!
 //! Where ImageKit posts events. The events themselves are under `x-webhooks`.
 //!
-//! | call | what it does | method and path | idempotent |
-//! | --- | --- | --- | --- |
-//! | [`list_webhooks`](crate::Client::list_webhooks) | Lists the webhooks | `GET /v1/accounts/webhooks` | yes |
-//! | [`create_webhook`](crate::Client::create_webhook) | Creates a webhook | `POST /v1/accounts/webhooks` | no |
-//! | [`get_webhook`](crate::Client::get_webhook) | Gets a webhook | `GET /v1/accounts/webhooks/{id}` | yes |
-//! | [`delete_webhook`](crate::Client::delete_webhook) | Deletes a webhook | `DELETE /v1/accounts/webhooks/{id}` | yes |
-//! | [`update_webhook`](crate::Client::update_webhook) | Updates a webhook | `PATCH /v1/accounts/webhooks/{id}` | yes |
+//! - [`list_webhooks`](crate::Client::list_webhooks): Lists the webhooks. `GET /v1/accounts/webhooks`
+//! - [`create_webhook`](crate::Client::create_webhook): Creates a webhook. `POST /v1/accounts/webhooks`, not idempotent
+//! - [`get_webhook`](crate::Client::get_webhook): Gets a webhook. `GET /v1/accounts/webhooks/{id}`
+//! - [`delete_webhook`](crate::Client::delete_webhook): Deletes a webhook. `DELETE /v1/accounts/webhooks/{id}`
+//! - [`update_webhook`](crate::Client::update_webhook): Updates a webhook. `PATCH /v1/accounts/webhooks/{id}`
 
 mod assets;
 mod cache;

@@ -2,6 +2,7 @@
 import ImageKit from '@imagekit/nodejs';
 
 const [url, atOnce, calls] = [process.argv[2], +process.argv[3], +process.argv[4]];
+const started = performance.now();
 const client = new ImageKit({ privateKey: 'your_private_api_key', baseURL: url });
 
 async function repeat(calls) {
@@ -22,6 +23,7 @@ await repeat(calls);
 const { user, system } = process.cpuUsage(before);
 console.log(
   JSON.stringify({
+    seconds: (performance.now() - started) / 1e3,
     processor_seconds: (user + system) / 1e6,
     peak_bytes: process.resourceUsage().maxRSS * 1024,
   }),

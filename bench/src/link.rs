@@ -1,24 +1,37 @@
-//! A network on this machine: a link that takes its time, goes down and is cut, and an address where nobody is.
+//! A network on this machine: a link that takes its time, loses packets, goes down and is cut, and an address where
+//! nobody is.
 
+use std::env;
 use std::future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use fastrand::Rng;
 use imagekit_bench::Failure;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::server;
 
 /// How long bytes are under way, in each direction.
-pub(crate) const DELAY: Duration = Duration::from_millis(20);
+const DELAY: Duration = Duration::from_millis(20);
+/// The part of all packets that is lost, where packets are.
+const LOSS: f64 = 0.01;
+/// The bytes of a packet.
+const PACKET: usize = 1448;
+/// After how long a lost packet is sent once more, as Linux does: a round trip and 200 ms, and 1 s while connecting.
+const RETRANSMISSION: Duration = Duration::from_millis(240);
+const FIRST_RETRANSMISSION: Duration = Duration::from_secs(1);
+/// The timer of tokio is up to a millisecond late.
+const TICK: Duration = Duration::from_micros(1200);
 
 /// A link to a server; both run on a thread of their own, so that they take no time of the client's.
 pub(crate) struct Link {
@@ -34,19 +47,25 @@ enum Order {
 }
 
 impl Link {
-    pub(crate) fn new() -> Result<Self, Failure> {
+    /// A link to a server of our own, over TLS with the certificate at `SSL_CERT_FILE`, or to the given one. It loses
+    /// packets if it is given a seed for that.
+    pub(crate) fn new(to: Option<SocketAddr>, loss: Option<u64>) -> Result<Self, Failure> {
         let (tell, told) = mpsc::channel();
         let (orders, ordered) = unbounded_channel();
         thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             runtime.enable_all().build()?.block_on(async {
                 let server = TcpListener::bind(("127.0.0.1", 0)).await?;
-                let far = server.local_addr()?;
+                let far = to.unwrap_or(server.local_addr()?);
                 let body = imagekit_bench::answer()?;
-                tokio::spawn(async move { server::accept(server, &body, Duration::ZERO).await });
+                let certificate = env::var("SSL_CERT_FILE")?;
+                let tls = server::tls(Path::new(&certificate))?;
+                tokio::spawn(async move {
+                    server::accept(server, &body, Duration::ZERO, Some(tls)).await
+                });
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let _ = tell.send(listener.local_addr()?);
-                run(listener, far, ordered).await
+                Ok::<_, Failure>(run(listener, far, ordered, loss.map(Rng::with_seed)).await?)
             })
         });
         let address = told.recv()?;
@@ -69,6 +88,7 @@ async fn run(
     mut listener: TcpListener,
     far: SocketAddr,
     mut ordered: UnboundedReceiver<Order>,
+    mut loss: Option<Rng>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let cuts = watch::Sender::new(());
@@ -78,11 +98,12 @@ async fn run(
             accepted = listener.accept() => {
                 let mut cut = cuts.subscribe();
                 let mut near = accepted?.0;
+                let mut loss = loss.as_mut().map(Rng::fork);
                 connections.spawn(async move {
-                    let open = Instant::now() + 2 * DELAY;
+                    let open = Instant::now() + 2 * DELAY + lost(&mut loss, 2, FIRST_RETRANSMISSION);
                     let mut far = TcpStream::connect(far).await?;
                     tokio::select! {
-                        result = connect(&mut near, &mut far, open) => result,
+                        result = connect(&mut near, &mut far, open, loss) => result,
                         // Both stay open, so that neither end is told.
                         _ = cut.changed() => future::pending().await,
                     }
@@ -104,14 +125,34 @@ async fn run(
 }
 
 /// Carries the bytes of a connection, which is open only after its handshake: that of the system takes no time.
-async fn connect(near: &mut TcpStream, far: &mut TcpStream, open: Instant) -> io::Result<()> {
+///
+/// A client that takes the link for a proxy gets its tunnel then, and has the time of the handshake for itself, as it
+/// would have it.
+async fn connect(
+    near: &mut TcpStream,
+    far: &mut TcpStream,
+    open: Instant,
+    mut loss: Option<Rng>,
+) -> io::Result<()> {
     near.set_nodelay(true)?;
     far.set_nodelay(true)?;
+    let mut first = [0];
+    near.peek(&mut first).await?;
+    if first == *b"C" {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            if near.read_buf(&mut request).await? == 0 {
+                return Ok(());
+            }
+        }
+        until(open).await;
+        near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    }
     let (near_reader, near_writer) = near.split();
     let (far_reader, far_writer) = far.split();
     tokio::try_join!(
-        carry(near_reader, far_writer, open),
-        carry(far_reader, near_writer, open)
+        carry(near_reader, far_writer, open, loss.as_mut().map(Rng::fork)),
+        carry(far_reader, near_writer, open, loss)
     )?;
     Ok(())
 }
@@ -120,6 +161,7 @@ async fn carry(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     open: Instant,
+    mut loss: Option<Rng>,
 ) -> io::Result<()> {
     let (send, mut sent) = unbounded_channel::<(Instant, Vec<u8>)>();
     let read = async {
@@ -127,7 +169,9 @@ async fn carry(
             let mut bytes = Vec::with_capacity(16 * 1024);
             from.read_buf(&mut bytes).await?;
             let is_end = bytes.is_empty();
-            let arrives = Instant::now().max(open) + DELAY;
+            let packets = bytes.len().div_ceil(PACKET);
+            let late = lost(&mut loss, packets, RETRANSMISSION);
+            let arrives = Instant::now().max(open) + DELAY + late;
             if send.send((arrives, bytes)).is_err() || is_end {
                 return Ok::<_, io::Error>(());
             }
@@ -135,7 +179,7 @@ async fn carry(
     };
     let write = async {
         while let Some((arrives, bytes)) = sent.recv().await {
-            sleep_until(arrives).await;
+            until(arrives).await;
             if bytes.is_empty() {
                 return to.shutdown().await;
             }
@@ -145,6 +189,26 @@ async fn carry(
     };
     tokio::try_join!(read, write)?;
     Ok(())
+}
+
+async fn until(time: Instant) {
+    sleep_until(time - TICK).await;
+    while Instant::now() < time {
+        yield_now().await;
+    }
+}
+
+/// How much later packets arrive because some of them are lost. What follows them waits, since it is carried in order.
+fn lost(loss: &mut Option<Rng>, packets: usize, retransmission: Duration) -> Duration {
+    let Some(random) = loss else {
+        return Duration::ZERO;
+    };
+    let late = (0..packets).map(|_| {
+        let losses = std::iter::repeat_with(|| random.f64()).take_while(|it| *it < LOSS);
+        // The pause doubles each time.
+        retransmission * ((1 << losses.count().min(8)) - 1)
+    });
+    late.max().unwrap_or_default()
 }
 
 /// An address that neither takes a connection nor refuses one: on Linux, a listener whose queue is full.

@@ -6,9 +6,11 @@ mod server;
 mod uploads;
 mod usage;
 
+use std::future;
 use std::hint::black_box;
+use std::net::SocketAddr;
 use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, answer};
@@ -17,6 +19,7 @@ use imagekit_client::types::File;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use self::link::Link;
 use self::network::Fault;
 
 pub(crate) const KEY: &str = "your_private_api_key";
@@ -69,7 +72,16 @@ enum Program {
         url: String,
         count: usize,
     },
-    /// Make calls over a link of 40 ms there and back that has a fault, and print how long they take in seconds.
+    /// Be a link of 40 ms there and back to a server over TLS, as a proxy, and print its address.
+    Link {
+        /// The address of a server, if not our own.
+        #[arg(long)]
+        to: Option<SocketAddr>,
+        /// Lose 1 % of all packets, chosen by this number.
+        #[arg(long)]
+        loss: Option<u64>,
+    },
+    /// Make calls over such a link that has a fault, and print how long they take in seconds.
     Network { peer: Name, fault: Fault },
     /// Run a command, and print the processor time that it and its children took.
     Time {
@@ -128,6 +140,11 @@ async fn run(program: Program) -> Result<Value, Failure> {
         Program::UploadServer => uploads::server().await,
         Program::UploadLarge { peer, url, mib } => uploads::large(peer, &url, mib).await,
         Program::UploadSmall { peer, url, count } => uploads::small(peer, &url, count).await,
+        Program::Link { to, loss } => {
+            let link = Link::new(to, loss)?;
+            println!("http://{}", link.address);
+            future::pending().await
+        }
         Program::Network { peer, fault } => match peer {
             Name::Plain => network::measure::<Plain>(fault).await,
             Name::Ours => network::measure::<Ours>(fault).await,
@@ -138,11 +155,13 @@ async fn run(program: Program) -> Result<Value, Failure> {
 }
 
 async fn call<P: Peer>(url: &str, at_once: usize, calls: usize) -> Result<Value, Failure> {
+    let started = Instant::now();
     let peer = P::new(url, KEY)?;
     repeat(&peer, at_once, at_once).await?;
     let before = usage::processor_seconds()?;
     repeat(&peer, at_once, calls).await?;
     Ok(json!({
+        "seconds": started.elapsed().as_secs_f64(),
         "processor_seconds": usage::processor_seconds()? - before,
         "peak_bytes": usage::peak_bytes()?,
     }))

@@ -12,17 +12,19 @@ use super::link::{Link, SilentAddress};
 
 const AT_ONCE: usize = 64;
 const CALLS: usize = 640;
+/// How long a server is away.
+const AWAY: Duration = Duration::from_millis(700);
 /// How many connections are idle when they are cut.
 const IDLE: usize = 8;
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Fault {
-    /// None: the first call of a client.
-    FirstCall,
-    /// None: 640 calls, 64 at once, from nothing.
-    ManyCalls,
     /// The server is away for 0.7 s when 64 calls begin.
     ServerAway,
+    /// The server goes away for 0.7 s during 640 calls, 64 at once.
+    ServerRestarted,
+    /// The server closes all idle connections.
+    ClosedWhileIdle,
     /// The first of two addresses is dead.
     DeadAddress,
     /// The idle connections were cut without a word.
@@ -31,7 +33,7 @@ pub(crate) enum Fault {
 
 /// Makes the calls, and returns how long they take in seconds and how many of them fail.
 pub(crate) async fn measure<P: Networked>(fault: Fault) -> Result<Value, Failure> {
-    let link = Link::new()?;
+    let link = Link::new(None, None)?;
     let timeout = Duration::from_secs(match fault {
         Fault::CutWhileIdle => 2,
         _ => 30,
@@ -44,11 +46,24 @@ pub(crate) async fn measure<P: Networked>(fault: Fault) -> Result<Value, Failure
     let started = Instant::now();
     let peer = P::at(&addresses, KEY, timeout)?;
     let (started, failed, calls) = match fault {
-        Fault::FirstCall | Fault::DeadAddress => (started, call(&peer, 1, 1).await?, 1),
-        Fault::ManyCalls => (started, call(&peer, AT_ONCE, CALLS).await?, CALLS),
+        Fault::DeadAddress => (started, call(&peer, 1, 1).await?, 1),
+        Fault::ServerRestarted => {
+            let restarted = async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                link.go_away(AWAY).await
+            };
+            let calls = call(&peer, AT_ONCE, CALLS);
+            (started, tokio::try_join!(calls, restarted)?.0, CALLS)
+        }
+        Fault::ClosedWhileIdle => {
+            call(&peer, AT_ONCE, AT_ONCE).await?;
+            link.go_away(Duration::ZERO).await?;
+            let started = Instant::now();
+            (started, call(&peer, AT_ONCE, AT_ONCE).await?, AT_ONCE)
+        }
         Fault::ServerAway => {
             call(&peer, AT_ONCE, AT_ONCE).await?;
-            link.go_away(Duration::from_millis(700)).await?;
+            link.go_away(AWAY).await?;
             let started = Instant::now();
             (started, call(&peer, AT_ONCE, AT_ONCE).await?, AT_ONCE)
         }

@@ -1,12 +1,20 @@
 //! A server that does next to nothing, so that what is measured is the client.
 
 use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use imagekit_bench::{Failure, answer};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::version::TLS13;
 
 /// Answers until the process is killed.
 pub(crate) async fn run(delay: Duration, files: Option<usize>) -> Result<Value, Failure> {
@@ -21,13 +29,14 @@ pub(crate) async fn run(delay: Duration, files: Option<usize>) -> Result<Value, 
         }
         None => answer()?,
     };
-    accept(listener, &body, delay).await
+    accept(listener, &body, delay, None).await
 }
 
 pub(crate) async fn accept(
     listener: TcpListener,
     body: &str,
     delay: Duration,
+    tls: Option<TlsAcceptor>,
 ) -> Result<Value, Failure> {
     let response = format!(
         "HTTP/1.1 200 OK\r\n\
@@ -41,18 +50,38 @@ pub(crate) async fn accept(
     let response: &'static [u8] = response.leak().as_bytes();
     loop {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(serve(stream, response, delay));
+        stream.set_nodelay(true)?;
+        match tls.clone() {
+            Some(tls) => drop(tokio::spawn(async move {
+                serve(tls.accept(stream).await?, response, delay).await
+            })),
+            None => drop(tokio::spawn(serve(stream, response, delay))),
+        }
     }
+}
+
+/// TLS 1.3 with a certificate and, in the same folder, its key.
+pub(crate) fn tls(certificate: &Path) -> Result<TlsAcceptor, Failure> {
+    let provider = aws_lc_rs::default_provider();
+    // The first random number of a process takes as long as half of a round trip; real servers are awake.
+    let fill = provider.secure_random.fill(&mut [0]);
+    fill.map_err(|_| "there are no random numbers")?;
+    let chain = vec![CertificateDer::from_pem_file(certificate)?];
+    let key = PrivateKeyDer::from_pem_file(certificate.with_file_name("key.pem"))?;
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    Ok(Arc::new(config).into())
 }
 
 /// No request has a body, and no client sends the next before it has an answer: a request ends where
 /// an empty line does.
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     response: &[u8],
     delay: Duration,
 ) -> std::io::Result<Infallible> {
-    stream.set_nodelay(true)?;
     let mut request = Vec::with_capacity(4096);
     loop {
         if stream.read_buf(&mut request).await? == 0 {

@@ -18,6 +18,7 @@ use crate::runtime::{Clock, Error, RateLimiter, Redactor, SystemClock, Transport
 const KEY_VARIABLE: &str = "IMAGEKIT_PRIVATE_KEY";
 /// The second is how ImageKit's own SDKs spell it.
 const BASE_URL_VARIABLES: [&str; 2] = ["IMAGEKIT_BASE_URL", "IMAGE_KIT_BASE_URL"];
+const NO_TLS: &str = "TLS cannot be set up";
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// Builds a [`Client`].
@@ -313,9 +314,14 @@ fn http_client(
     addresses: &[SocketAddr],
 ) -> Result<reqwest::Client, Error> {
     let is_https = base_url.scheme() == "https";
-    if is_https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+    let has_tls = cfg!(any(
+        feature = "rustls",
+        feature = "rustls-ring",
+        feature = "native-tls"
+    ));
+    if is_https && !has_tls {
         return Err(Error::configuration(
-            "an https base URL needs TLS: enable the feature `rustls` or `native-tls`",
+            "an https base URL needs TLS: enable the feature `rustls`, `rustls-ring` or `native-tls`",
         ));
     }
     let mut http = reqwest::Client::builder()
@@ -327,6 +333,12 @@ fn http_client(
         .http1_only()
         .connect_timeout(connect_timeout)
         .https_only(is_https);
+    #[cfg(all(feature = "rustls-ring", not(feature = "rustls")))]
+    {
+        let tls = crate::runtime::tls::by_ring();
+        let tls = tls.map_err(|error| Error::configuration(NO_TLS).with_cause(error))?;
+        http = http.tls_backend_preconfigured(tls);
+    }
     if base_url::is_loopback(base_url) || !addresses.is_empty() {
         http = http.no_proxy();
     }
@@ -342,7 +354,7 @@ fn http_client(
         http = http.resolve_to_addrs(host, &addresses);
     }
     http.build()
-        .map_err(|error| Error::configuration("TLS cannot be set up").with_cause(error))
+        .map_err(|error| Error::configuration(NO_TLS).with_cause(error))
 }
 
 /// Returns the proxy that the environment names for the base URL, without its password.

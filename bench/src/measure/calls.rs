@@ -54,11 +54,7 @@ pub(super) fn measure(
     sdks: &[Peer],
     rounds: usize,
 ) -> Result<Vec<Calls>, Box<dyn Error>> {
-    let own = OWN.map(|(program, name)| Peer {
-        name,
-        calls: 12800,
-        command: vec![harness.program().into(), "call".into(), program.into()],
-    });
+    let own = Peer::own(harness);
     let peers: Vec<&Peer> = own.iter().chain(sdks).collect();
     let server = harness.server(0)?;
     let mut samples: Vec<[Vec<f64>; 5]> = peers.iter().map(|_| Default::default()).collect();
@@ -125,12 +121,21 @@ pub(super) fn memory(harness: &Harness) -> Result<Vec<Memory>, Box<dyn Error>> {
 }
 
 impl Peer {
+    /// Those that are programs of ours.
+    pub(super) fn own(harness: &Harness) -> [Self; 4] {
+        OWN.map(|(program, name)| Self {
+            name,
+            calls: 12800,
+            command: vec![harness.program().into(), "call".into(), program.into()],
+        })
+    }
+
     /// Makes the calls on the first core, and gives processor seconds and peak memory. One call for
     /// each at once comes before, and is not counted.
     fn make_calls(&self, server: &Server, at_once: u64) -> Result<(f64, f64), Box<dyn Error>> {
-        let (program, arguments) = self.command()?;
-        let mut command = on_core(0, program);
-        let measured = measured(command.args(arguments).args([
+        let command = self.command()?;
+        let mut on_core = on_core(0, command.get_program());
+        let measured = measured(on_core.args(command.get_args()).args([
             &server.url,
             &at_once.to_string(),
             &self.calls.to_string(),
@@ -141,17 +146,17 @@ impl Peer {
 
     /// How long it takes from nothing to the end of one call.
     fn first_answer(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
-        let (program, arguments) = self.command()?;
-        let mut command = Command::new(program);
+        let mut command = self.command()?;
         let started = Instant::now();
-        measured(command.args(arguments).args([&server.url, "1", "0"]))?;
+        measured(command.args([&server.url, "1", "0"]))?;
         Ok(started.elapsed())
     }
 
-    fn command(&self) -> Result<(&OsString, &[OsString]), Box<dyn Error>> {
-        self.command
-            .split_first()
-            .ok_or_else(|| "a peer has no command".into())
+    pub(super) fn command(&self) -> Result<Command, Box<dyn Error>> {
+        let (program, arguments) = self.command.split_first().ok_or("a peer has no command")?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Ok(command)
     }
 }
 

@@ -11,6 +11,20 @@ use std::thread;
 
 use serde_json::Value;
 
+/// Builds a program of this workspace, with no other package whose features would change it.
+pub(super) fn build(root: &Path, package: &str, name: &str) -> Result<PathBuf, Box<dyn Error>> {
+    let mut build = cargo();
+    build.current_dir(root);
+    build.args(["build", "--release", "--locked", "--message-format=json"]);
+    let messages = output(build.args(["--quiet", "--package", package, "--bin", name]))?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
+        .ok_or_else(|| format!("cargo built no program `{name}`").into())
+}
+
 /// The built programs.
 pub(super) struct Harness {
     program: PathBuf,
@@ -30,29 +44,9 @@ pub(super) fn cargo() -> Command {
 
 impl Harness {
     pub(super) fn build(root: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut build = cargo();
-        build.current_dir(root);
-        build.args(["build", "--release", "--locked", "--message-format=json"]);
-        let messages = output(build.args([
-            "--quiet",
-            "--package",
-            "imagekit-bench",
-            "--bin",
-            "imagekit-bench",
-            "--bin",
-            "urls",
-        ]))?;
-        let built: Vec<Value> = messages
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
-        let program = |name| {
-            let message = built.iter().find(|it| it["target"]["name"] == name)?;
-            Some(PathBuf::from(message["executable"].as_str()?))
-        };
         Ok(Self {
-            program: program("imagekit-bench").ok_or("cargo built no program")?,
-            urls: program("urls").ok_or("cargo built no program for URLs")?,
+            program: build(root, "imagekit-bench", "imagekit-bench")?,
+            urls: build(root, "imagekit-bench", "urls")?,
         })
     }
 
@@ -64,23 +58,14 @@ impl Harness {
         &self.program
     }
 
-    /// Starts the server, on the second core; each answer waits for `delay` milliseconds.
+    /// Starts our server, on the second core; each answer waits for `delay` milliseconds.
     pub(super) fn server(&self, delay: u64) -> Result<Server, Box<dyn Error>> {
         self.spawn(&["server", "--delay", &delay.to_string()])
     }
 
     /// Starts a program that prints its address, on the second core.
     pub(super) fn spawn(&self, arguments: &[&str]) -> Result<Server, Box<dyn Error>> {
-        let mut process = on_core(1, &self.program)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut url = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut url)?;
-        }
-        let url = url.trim_end().to_owned();
-        Ok(Server { url, process })
+        Server::start(on_core(1, &self.program).args(arguments))
     }
 
     /// Runs a program, and gives what it has measured.
@@ -159,6 +144,19 @@ pub(super) fn on_core(core: usize, program: impl AsRef<OsStr>) -> Command {
     command.args(["--cpu-list", &core.min(cores - 1).to_string()]);
     command.arg(program);
     command
+}
+
+impl Server {
+    /// Starts a program that prints its address.
+    pub(super) fn start(command: &mut Command) -> Result<Self, Box<dyn Error>> {
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
+        let mut url = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut url)?;
+        }
+        let url = url.trim_end().to_owned();
+        Ok(Self { url, process })
+    }
 }
 
 impl Drop for Server {

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
+use super::sdks;
+
 /// What the client stands on.
 const CRATES: [&str; 5] = ["hyper", "reqwest", "rustls", "serde_json", "tokio"];
-const PROGRAMS: [&str; 5] = ["rustc", "cargo", "valgrind", "node", "python3"];
+const PROGRAMS: [&str; 4] = ["rustc", "cargo", "valgrind", "python3"];
 
 /// The machine and all versions, one item each.
 pub(super) fn describe(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
@@ -20,6 +22,7 @@ pub(super) fn describe(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
         .map_or("a processor that says no name", |(_, model)| model);
     let mut items = vec![format!("{model}, {cores} cores"), said("uname", "-sr")];
     items.extend(PROGRAMS.map(|program| said(program, "--version")));
+    items.push(format!("{} of npm", sdks::NODE_ITSELF));
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     for name in CRATES {
         let entry = format!("name = \"{name}\"\nversion = \"");
@@ -39,11 +42,5 @@ pub(super) fn describe(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
 fn said(program: &str, argument: &str) -> String {
     let output = Command::new(program).arg(argument).output();
     let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    match said {
-        Ok(said) if said.starts_with('v') && !said.starts_with("valgrind") => {
-            format!("{program} {said}")
-        }
-        Ok(said) => said,
-        Err(_) => String::new(),
-    }
+    said.unwrap_or_default()
 }

@@ -65,7 +65,9 @@ fn main() -> ExitCode {
 fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let harness = Harness::build(root)?;
     if options.network {
-        print!("{}", markdown::network(&network::measure(&harness)?));
+        let sdks = sdks::install(root)?;
+        let network = network::measure(root, &harness, &sdks)?;
+        print!("{}", markdown::network(&network));
         return Ok(ExitCode::SUCCESS);
     }
     if options.uploads {
@@ -95,7 +97,7 @@ fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     let measured = markdown::Measured {
-        network: network::measure(&harness)?,
+        network: network::measure(root, &harness, &sdks)?,
         uploads: uploads::measure(&harness)?,
         urls: urls::measure(&harness, root)?,
         memory: calls::memory(&harness)?,

@@ -1,7 +1,6 @@
 //! ImageKit's own SDKs, installed where the machine has their languages.
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,31 +8,32 @@ use std::process::{Command, Stdio};
 use super::calls::Peer;
 use super::harness::output;
 
-const NODE: &str = "@imagekit/nodejs@7.11.0";
+pub(super) const NODE: &str = "@imagekit/nodejs@7.11.0";
 const PYTHON: &str = "imagekitio==5.11.0";
+
+/// What the SDK runs on, and a server: with OpenSSL 3.5, which has post-quantum key exchange, and able to use proxies.
+pub(super) const NODE_ITSELF: &str = "node@26.10.0";
 
 /// Installs the SDKs into the target folder; one whose language is missing is left out, and said to
 /// be.
 pub(super) fn install(root: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
     let mut peers = Vec::new();
-    if exists("node") && exists("npm") {
+    if exists("npm") {
         let home = root.join("target/bench/node");
         fs::create_dir_all(&home)?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund"]);
+        output(npm.args([NODE, NODE_ITSELF]).current_dir(&home))?;
         // It is resolved from where the script stands.
         let script = home.join("node.mjs");
         fs::copy(root.join("bench/sdks/node.mjs"), &script)?;
-        output(
-            Command::new("npm")
-                .args(["install", "--silent", "--no-audit", "--no-fund", NODE])
-                .current_dir(&home),
-        )?;
         peers.push(Peer {
             name: NODE,
             calls: 2000,
-            command: vec![OsString::from("node"), script.into()],
+            command: vec![home.join("node_modules/.bin/node").into(), script.into()],
         });
     } else {
-        eprintln!("node and npm are not there: {NODE} is left out");
+        eprintln!("npm is not there: {NODE} and a server on OpenSSL are left out");
     }
     if exists("python3") {
         let home = root.join("target/bench/python");
@@ -49,6 +49,14 @@ pub(super) fn install(root: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
         eprintln!("python3 is not there: {PYTHON} is left out");
     }
     Ok(peers)
+}
+
+/// The command of a server on OpenSSL, which takes a certificate, its key and a body.
+pub(super) fn openssl(root: &Path, installed: &[Peer]) -> Option<Command> {
+    let sdk = installed.iter().find(|peer| peer.name == NODE)?;
+    let mut command = Command::new(sdk.command.first()?);
+    command.arg(root.join("bench/sdks/openssl.mjs"));
+    Some(command)
 }
 
 fn exists(program: &str) -> bool {

@@ -40,7 +40,7 @@ pub(super) fn measure(harness: &Harness, root: &Path) -> Result<Vec<Built>, Box<
     for _ in 0..ROUNDS {
         ours.push(measured(&mut Command::new(harness.urls()))?);
         if has_sdk {
-            let mut node = Command::new("node");
+            let mut node = Command::new(home.join("node_modules/.bin/node"));
             theirs.push(measured(node.arg("urls.mjs").current_dir(&home))?);
         }
     }

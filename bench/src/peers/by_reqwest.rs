@@ -61,7 +61,7 @@ impl Networked for Plain {
                 .timeout(timeout)
                 .no_proxy()
                 .build()?,
-            url: format!("http://{HOST}"),
+            url: format!("https://{HOST}"),
             key: key.to_owned(),
         })
     }

@@ -29,8 +29,7 @@ impl Peer for Ours {
 impl Networked for Ours {
     fn at(addresses: &[SocketAddr], key: &str, timeout: Duration) -> Result<Self, Failure> {
         let client = Client::builder()
-            .base_url(format!("http://{HOST}"))
-            .allow_http(true)
+            .base_url(format!("https://{HOST}"))
             .private_key(key)
             .addresses(addresses.iter().copied())
             .attempt_timeout(timeout)

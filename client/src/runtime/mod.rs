@@ -21,6 +21,8 @@ mod request;
 mod response;
 mod retry;
 mod retry_loop;
+#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
+pub(crate) mod tls;
 mod transport;
 
 #[cfg_attr(not(feature = "test-util"), allow(unreachable_pub))]

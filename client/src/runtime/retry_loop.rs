@@ -211,7 +211,7 @@ impl Call {
         let timeout = options.attempt_timeout.min(self.remaining());
         let started = tracing::event_enabled!(tracing::Level::DEBUG).then(Instant::now);
         let mut received = None;
-        let (http, generation) = inner.transport.current();
+        let (http, generation) = inner.transport.connecting_to(&self.url);
         let (request, watch) = self.http_request(&http).await?;
         let outcome = {
             // Pinned here, so that a call in flight holds it only once.

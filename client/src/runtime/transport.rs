@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use url::Url;
 
 use super::error::Kind;
 use super::raw_response::Received;
@@ -55,8 +56,13 @@ impl Transport {
         }
     }
 
-    /// Returns the HTTP client to use, and its generation.
-    pub(crate) fn current(&self) -> (reqwest::Client, u64) {
+    /// Returns the HTTP client to connect to a URL with, and its generation.
+    #[cfg_attr(not(feature = "rustls"), expect(unused_variables))]
+    pub(crate) fn connecting_to(&self, url: &Url) -> (reqwest::Client, u64) {
+        #[cfg(feature = "rustls")]
+        if self.build.is_some() && url.scheme() == "https" {
+            super::tls::wake();
+        }
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         (current.http.clone(), current.generation)
     }
@@ -192,6 +198,7 @@ mod tests {
         let built = Arc::new(AtomicU64::new(0));
         let counted = built.clone();
         let start = Instant::now();
+        let url = Url::parse("http://localhost").unwrap();
         let transport = Transport::building(start, move || {
             counted.fetch_add(1, Ordering::Relaxed);
             Ok(reqwest::Client::new())
@@ -210,7 +217,7 @@ mod tests {
                 builds,
                 "{generation} {millis}"
             );
-            assert_eq!(transport.current().1, builds - 1);
+            assert_eq!(transport.connecting_to(&url).1, builds - 1);
         }
     }
 }

@@ -20,6 +20,7 @@ mod readme;
 mod retries;
 mod search;
 mod secrets;
+mod tls;
 mod upload_tokens;
 mod uploads;
 mod webhooks;

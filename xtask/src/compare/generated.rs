@@ -25,14 +25,21 @@ struct Generated {
 impl Comparison<'_> {
     /// Reports what the comparison of the documents has missed, and takes back what it has said for nothing.
     pub(super) fn generated(&mut self, root: &Path, old: &Contract, new: &Contract) {
-        let (Some(old), Some(new)) = (Generated::from(root, old), Generated::from(root, new))
-        else {
-            // `validate` says what is wrong with the new one, and the old one cannot be mended.
-            if self.changes.is_empty() && self.old.value() != self.new.value() {
-                let text = "cannot be generated from both documents, and was not compared";
-                self.report(Effect::NeedsReview, "the client", text);
+        let worst = self.changes.iter().map(|change| change.effect).max();
+        let (old, new) = match (Generated::from(root, old), Generated::from(root, new)) {
+            (Some(old), Some(new)) => (old, new),
+            (old, _) => {
+                // Nothing holds the verdicts then, and the milder ones may be wrong.
+                if worst != Some(Effect::Breaking) && self.old.value() != self.new.value() {
+                    let text = if old.is_some() {
+                        "was not compared: none can be generated from the document, and `validate` says why"
+                    } else {
+                        "was not compared: none can be generated from the older document any more"
+                    };
+                    self.report(Effect::NeedsReview, "the generated client", text);
+                }
+                return;
             }
-            return;
         };
         if old == new {
             for change in &mut self.changes {
@@ -43,7 +50,6 @@ impl Comparison<'_> {
             }
             return;
         }
-        let worst = self.changes.iter().map(|change| change.effect).max();
         if worst != Some(Effect::Breaking) {
             for (item, signature) in &old.interface {
                 match new.interface.get(item) {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{DOCUMENT, edit, workspace, xtask};
+use crate::{DOCUMENT, edit, whole_workspace, workspace, xtask};
 
 /// One change: how, the text before and after it, its effect, and the line about it.
 type Changed = (
@@ -354,6 +354,43 @@ fn compare_with_what_is_not_a_whole_document_is_refused() {
         assert_eq!(output.status.code(), Some(1), "{how}: {message}");
         assert!(message.starts_with("error: "), "{how}: {message}");
     }
+}
+
+/// A parameter that becomes optional pleases a server, and breaks who passes it as an argument.
+#[test]
+fn compare_is_never_milder_than_what_is_generated() {
+    let workspace = whole_workspace();
+    let root = workspace.path();
+    let before = root.join("before.yaml");
+    fs::copy(root.join(DOCUMENT), &before).unwrap();
+    let compare = || {
+        let output = xtask(root, &["compare", before.to_str().unwrap()]);
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    let required = "        - name: startDate\n          in: query\n          required: true\n";
+    edit(
+        root,
+        required,
+        &required.replace("          required: true\n", ""),
+    );
+    let (code, stdout) = compare();
+    assert_eq!(code, Some(0), "{stdout}");
+    assert!(
+        stdout.contains("### Needs review\n\n- the generated client: was not compared"),
+        "{stdout}"
+    );
+
+    edit(
+        root,
+        "x-arguments: [startDate, endDate]",
+        "x-arguments: [endDate]",
+    );
+    let (code, stdout) = compare();
+    assert_eq!(code, Some(2), "{stdout}");
+    assert!(stdout.contains("takes other arguments in Rust"), "{stdout}");
 }
 
 #[test]

@@ -211,6 +211,7 @@ Configuration:
   IMAGEKIT_PRIVATE_KEY  the private key
   IMAGEKIT_BASE_URL     another host than ImageKit's (or IMAGE_KIT_BASE_URL)
   IMAGEKIT_PROFILE      the profile of the configuration file; by default `default`
+  IMAGEKIT_KEYRING      `off` leaves the system's keyring alone
 
 Exit codes:
 {}",

@@ -19,7 +19,7 @@ use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::keyring::Keyring;
 use crate::replace::{Readers, replace};
-use crate::terminal::{Input, warn};
+use crate::terminal::Input;
 
 const KEY: &str = "IMAGEKIT_PRIVATE_KEY";
 /// The second is how ImageKit's own SDKs spell it.
@@ -560,7 +560,7 @@ impl ConfigFile {
         if let Ok(metadata) = std::fs::metadata(&self.path)
             && metadata.permissions().mode() & 0o077 != 0
         {
-            warn(&format!(
+            crate::terminal::warn(&format!(
                 "{path} holds a private key, and others can read it; run: chmod 600 {path}"
             ));
         }

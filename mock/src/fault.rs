@@ -221,10 +221,10 @@ pub(crate) struct InjectedFault {
 }
 
 impl InjectedFault {
-    /// Uses up what is left of the faults that the request meets.
-    pub(crate) fn of(faults: &mut [Fault], operation: Option<&str>, ids: &[String]) -> Self {
+    /// Uses up what is left of the faults that the request meets, and drops those that are over.
+    pub(crate) fn of(faults: &mut Vec<Fault>, operation: Option<&str>, ids: &[String]) -> Self {
         let mut injected = Self::default();
-        for fault in faults {
+        for fault in faults.iter_mut() {
             let is_delay = matches!(fault.effect, Effect::Latency(_));
             if !is_delay && injected.effect.is_some() {
                 continue;
@@ -237,6 +237,7 @@ impl InjectedFault {
                 None => {}
             }
         }
+        faults.retain(|fault| fault.left != Some(0));
         injected
     }
 }

@@ -57,6 +57,9 @@ async fn faults_are_added_and_cleared() {
         ask(&server, "GET", "/faults", "").await.json(),
         json!(["503,times=1"])
     );
+    assert_eq!(get(&server, DOCUMENTED).await.status, 503);
+    assert_eq!(ask(&server, "GET", "/faults", "").await.json(), json!([]));
+    ask(&server, "POST", "/faults", "500").await;
     assert_eq!(ask(&server, "DELETE", "/faults", "").await.status, 200);
     assert_eq!(get(&server, DOCUMENTED).await.status, 200);
     for wrong in ["often", "503,operation=unknown"] {

@@ -119,6 +119,24 @@ fn what_else_is_in_the_file_stays() {
 }
 
 #[test]
+fn the_file_is_where_the_key_is_if_that_is_asked_for() {
+    let home = Home::new();
+    let told = home.login(KEY, &["--in-file"]).run().fine();
+    assert!(told.contains("config.toml"), "{told}");
+    let stored = fs::read_to_string(home.file()).unwrap();
+    assert!(stored.contains(KEY), "{stored}");
+    // What is said to be in a keyring is not there, since that is left alone.
+    fs::write(home.file(), "[profiles.default]\nkeyring = true\n").unwrap();
+    let locked = home.run(&["ls"]).run();
+    assert_eq!(locked.code, Some(3), "{locked:?}");
+    assert!(
+        locked.stderr.contains("IMAGEKIT_KEYRING is off"),
+        "{}",
+        locked.stderr
+    );
+}
+
+#[test]
 fn another_file_can_be_named() {
     let home = Home::new();
     let file = home.folder.path().join("new/keys.toml");

@@ -1,8 +1,11 @@
 //! The fake as a program: see `imagekit-mock --help`.
 
+mod config;
+
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,8 +14,12 @@ use imagekit_mock::{Error, Fault, Library, RateLimit, RecordedRequest, Server};
 
 /// A fake ImageKit to test against
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_override_self = true)]
 struct Arguments {
+    /// JSON or YAML file of flags by their names, such as `job-time: 5s` and `fault: [503, reset]`; flags here win
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 4010)]
     port: u16,
@@ -112,13 +119,42 @@ OpenAPI document), as in `503,times=2,id=697821f849c0a938d57563ce`.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    let arguments = match &arguments.config {
+        None => arguments,
+        Some(file) => match with_config(file) {
+            Ok(arguments) => arguments,
+            Err(reason) => {
+                let _ = writeln!(io::stderr(), "error: {reason}");
+                return ExitCode::FAILURE;
+            }
+        },
+    };
+    match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error}{}", advice(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Puts the flags of a file before those of the command line, of which the last one counts.
+fn with_config(file: &Path) -> Result<Arguments, String> {
+    let program = "imagekit-mock".to_owned();
+    let flags: Vec<_> = [program].into_iter().chain(config::flags(file)?).collect();
+    match Arguments::try_parse_from(&flags) {
+        Ok(it) if it.config.is_none() => {}
+        Ok(_) => return Err(format!("{}: `config` names another file", file.display())),
+        Err(error) => {
+            let text = error.to_string();
+            let reason = text.trim_start_matches("error: ");
+            return Err(format!("{}: {reason}", file.display()));
+        }
+    }
+    let given = std::env::args_os().skip(1);
+    let all = flags.into_iter().map(OsString::from).chain(given);
+    Arguments::try_parse_from(all).map_err(|error| error.to_string())
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {

@@ -88,6 +88,56 @@ async fn it_serves_until_ctrl_c_and_says_how_to_reach_it() {
 }
 
 #[tokio::test]
+async fn its_options_come_from_a_file_too_and_those_of_the_command_line_win() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let state = file(
+        "state.json",
+        r#"{"fileId":"a","name":"a","filePath":"/a","url":"u"}"#,
+    );
+    let config = file(
+        "config.yaml",
+        &format!(
+            "state: {state}\nfault: [503, '502,times=1']\nseed: 7\nquiet: true\nstateless: false\n\
+             private-key: private_of_the_file\n"
+        ),
+    );
+    let server = Running::start(&[
+        "--config",
+        &config,
+        "--fault",
+        "404,times=1",
+        "--private-key",
+        "private_imagekit_mock",
+    ]);
+    let response = wire::get_at(server.url(), "/v1/files/a/versions/a").await;
+    assert_eq!(response.status, 503);
+    let faults = wire::get_at(server.url(), "/_mock/faults").await.json();
+    assert_eq!(
+        faults,
+        serde_json::json!(["503", "502,times=1", "404,times=1"])
+    );
+    assert!(!server.stop().contains("getFileVersionDetails"));
+
+    for (name, text, expected) in [
+        ("a.yaml", "prot: 1", "--prot"),
+        ("b.yaml", "fault: 5033", "5033"),
+        ("c.yaml", "webhook: { url: a }", "`webhook`"),
+        ("d.yaml", "config: e.yaml", "`config`"),
+        ("e.yaml", "- a", "e.yaml"),
+    ] {
+        let failed = run(&["--config", &file(name, text)]);
+        let said = String::from_utf8(failed.stderr).unwrap();
+        assert!(!failed.status.success(), "{name}");
+        assert!(said.contains(name) && said.contains(expected), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn its_options_take_effect() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state.yaml");

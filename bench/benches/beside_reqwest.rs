@@ -1,6 +1,6 @@
 //! The client and reqwest by hand, side by side: `cargo bench -p imagekit-bench`.
 //!
-//! The mock answers in this process, so that a call has its share of the time; what a client alone
+//! The mock responds in this process, so that a call has its share of the time; what a client alone
 //! takes is in BENCHMARKS.md.
 #![allow(missing_docs, reason = "criterion's macros document nothing")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails should stop")]
@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use imagekit_bench::{FILE_ID, Lean, Ours, Peer, Plain, VERSION_ID, Version, answer};
+use imagekit_bench::{FILE_ID, Lean, Ours, Peer, Plain, VERSION_ID, Version, response};
 use imagekit_client::types::{File, FileId, VersionId};
 use imagekit_client::{Client, Method};
 use imagekit_mock::Server;
@@ -56,14 +56,14 @@ fn call_by<P: Peer>(
 }
 
 fn decode(criterion: &mut Criterion) {
-    let answer = answer().unwrap();
+    let response = response().unwrap();
     let mut group = criterion.benchmark_group("decode");
-    group.throughput(Throughput::Bytes(answer.len() as u64));
+    group.throughput(Throughput::Bytes(response.len() as u64));
     group.bench_function("struct by hand", |bencher| {
-        bencher.iter(|| serde_json::from_str::<Version>(black_box(&answer)).unwrap());
+        bencher.iter(|| serde_json::from_str::<Version>(black_box(&response)).unwrap());
     });
     group.bench_function("imagekit-client", |bencher| {
-        bencher.iter(|| serde_json::from_str::<File>(black_box(&answer)).unwrap());
+        bencher.iter(|| serde_json::from_str::<File>(black_box(&response)).unwrap());
     });
 }
 

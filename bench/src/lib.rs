@@ -8,7 +8,7 @@ pub use delivery::DeliveryUrls;
 pub use peers::{Failure, Hyper, Lean, Networked, Ours, Peer, Plain};
 pub use version::Version;
 
-/// The file of the documented answer.
+/// The file of the documented response.
 pub const FILE_ID: &str = "598821f949c0a938d57563bd";
 /// The version of it.
 pub const VERSION_ID: &str = "697821f849c0a938d57563ce";
@@ -16,12 +16,12 @@ pub const VERSION_ID: &str = "697821f849c0a938d57563ce";
 /// The host of a client that is given addresses.
 const HOST: &str = "imagekit.test";
 
-/// The documented answer as a server sends it, without line breaks.
+/// The documented response as a server sends it, without line breaks.
 ///
 /// # Errors
 ///
 /// If the example of the document is not JSON.
-pub fn answer() -> Result<String, serde_json::Error> {
+pub fn response() -> Result<String, serde_json::Error> {
     let example = include_str!("../../openapi/examples/file-version.json");
     let example: serde_json::Value = serde_json::from_str(example)?;
     Ok(example.to_string())

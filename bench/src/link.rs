@@ -57,7 +57,7 @@ impl Link {
             runtime.enable_all().build()?.block_on(async {
                 let server = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let far = to.unwrap_or(server.local_addr()?);
-                let body = imagekit_bench::answer()?;
+                let body = imagekit_bench::response()?;
                 let certificate = env::var("SSL_CERT_FILE")?;
                 let tls = server::tls(Path::new(&certificate))?;
                 tokio::spawn(async move {

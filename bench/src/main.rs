@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, answer};
+use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, response};
 use imagekit_client::Client;
 use imagekit_client::types::File;
 use serde_json::{Value, json};
@@ -34,12 +34,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Program {
-    /// Answer every request with the documented version, and print the address.
+    /// Respond to every request with the documented version, and print the address.
     Server {
-        /// Milliseconds to wait before each answer.
+        /// Milliseconds to wait before each response.
         #[arg(long, default_value_t = 0)]
         delay: u64,
-        /// Answer with a list of so many files instead.
+        /// Respond with a list of so many files instead.
         #[arg(long)]
         files: Option<usize>,
     },
@@ -50,7 +50,7 @@ enum Program {
         at_once: usize,
         calls: usize,
     },
-    /// Start calls that are not answered soon, and print the memory that each of them holds.
+    /// Start calls that get no response soon, and print the memory that each of them holds.
     InFlight { peer: Name, url: String },
     /// Build clients, and print what each of them takes.
     Clients { peer: Name, count: usize },
@@ -199,10 +199,10 @@ async fn in_flight<P: Peer>(url: &str) -> Result<Value, Failure> {
         let peer = peer.clone();
         pending.spawn(async move { peer.get().await });
     }
-    // By the half of the server's delay, all requests are sent, and none is answered.
+    // By the half of the server's delay, all requests are sent, and none has its response.
     tokio::time::sleep(Duration::from_secs(1)).await;
     if pending.try_join_next().is_some() {
-        return Err("a call was answered too early".into());
+        return Err("a response came too early".into());
     }
     let after = usage::resident_bytes()?;
     while let Some(answered) = pending.join_next().await {
@@ -225,12 +225,12 @@ async fn clients<P: Peer>(count: usize) -> Result<Value, Failure> {
 }
 
 fn decode(peer: Name, times: usize) -> Result<Value, Failure> {
-    let answer = answer()?;
-    let answer = answer.as_bytes();
+    let response = response()?;
+    let response = response.as_bytes();
     for _ in 0..times {
         match peer {
-            Name::Ours => drop(black_box(serde_json::from_slice::<File>(answer)?)),
-            _ => drop(black_box(serde_json::from_slice::<Version>(answer)?)),
+            Name::Ours => drop(black_box(serde_json::from_slice::<File>(response)?)),
+            _ => drop(black_box(serde_json::from_slice::<Version>(response)?)),
         }
     }
     Ok(Value::Null)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imagekit_bench::{Failure, answer};
+use imagekit_bench::{Failure, response};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -16,18 +16,18 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 
-/// Answers until the process is killed.
+/// Responds until the process is killed.
 pub(crate) async fn run(delay: Duration, files: Option<usize>) -> Result<Value, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("http://{}", listener.local_addr()?);
     let body = match files {
         Some(count) => {
             // The type comes first in what ImageKit sends, and chooses what the rest is.
-            let file = answer()?.replacen("\"type\":\"file-version\",", "", 1);
+            let file = response()?.replacen("\"type\":\"file-version\",", "", 1);
             let file = file.replacen('{', "{\"type\":\"file\",", 1);
             format!("[{}]", vec![file; count].join(","))
         }
-        None => answer()?,
+        None => response()?,
     };
     accept(listener, &body, delay, None).await
 }
@@ -75,7 +75,7 @@ pub(crate) fn tls(certificate: &Path) -> Result<TlsAcceptor, Failure> {
     Ok(Arc::new(config).into())
 }
 
-/// No request has a body, and no client sends the next before it has an answer: a request ends where
+/// No request has a body, and no client sends the next before it has a response: a request ends where
 /// an empty line does.
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,

@@ -314,7 +314,7 @@ impl FromStr for Fault {
 
 fn parse_status(text: &str) -> Result<StatusCode, InvalidFault> {
     match text.parse::<StatusCode>() {
-        // Anything below 200 is no final answer.
+        // Anything below 200 is no final response.
         Ok(status) if !status.is_informational() => Ok(status),
         _ => Err(InvalidFault(format!(
             "`{text}` is neither a status such as 503 nor one of html, content-type, latency, \

@@ -71,7 +71,7 @@ enum Step {
 }
 
 impl Reply {
-    /// A complete answer: `status` is such as `404 Not Found`, `headers` end in `\r\n` each.
+    /// A complete response: `status` is such as `404 Not Found`, `headers` end in `\r\n` each.
     #[must_use]
     pub fn new(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
@@ -82,7 +82,7 @@ impl Reply {
         Self::raw(head).then(body)
     }
 
-    /// A complete answer of JSON.
+    /// A complete response of JSON.
     #[must_use]
     pub fn json(status: &str, body: impl AsRef<[u8]>) -> Self {
         Self::new(

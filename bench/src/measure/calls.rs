@@ -38,7 +38,7 @@ pub(super) struct Calls {
     pub(super) micros_at_once: f64,
     pub(super) peak_alone: f64,
     pub(super) peak_at_once: f64,
-    pub(super) first_answer_millis: f64,
+    pub(super) first_response_millis: f64,
 }
 
 /// The bytes that a client holds.
@@ -62,13 +62,13 @@ pub(super) fn measure(
         for (peer, samples) in peers.iter().zip(&mut samples) {
             let alone = peer.make_calls(&server, 1)?;
             let at_once = peer.make_calls(&server, AT_ONCE)?;
-            let first_answer = peer.first_answer(&server)?;
+            let first_response = peer.first_response(&server)?;
             let sample = [
                 alone.0 / peer.calls as f64 * 1e6,
                 at_once.0 / peer.calls as f64 * 1e6,
                 alone.1,
                 at_once.1,
-                first_answer.as_secs_f64() * 1e3,
+                first_response.as_secs_f64() * 1e3,
             ];
             for (samples, value) in samples.iter_mut().zip(sample) {
                 samples.push(value);
@@ -81,7 +81,7 @@ pub(super) fn measure(
             micros_at_once,
             peak_alone,
             peak_at_once,
-            first_answer_millis,
+            first_response_millis,
         ] = samples.each_mut().map(|samples| median(samples));
         Calls {
             peer: peer.name,
@@ -89,7 +89,7 @@ pub(super) fn measure(
             micros_at_once,
             peak_alone,
             peak_at_once,
-            first_answer_millis,
+            first_response_millis,
         }
     });
     Ok(calls.collect())
@@ -145,7 +145,7 @@ impl Peer {
     }
 
     /// How long it takes from nothing to the end of one call.
-    fn first_answer(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
+    fn first_response(&self, server: &Server) -> Result<Duration, Box<dyn Error>> {
         let mut command = self.command()?;
         let started = Instant::now();
         measured(command.args([&server.url, "1", "0"]))?;

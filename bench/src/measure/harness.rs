@@ -31,7 +31,7 @@ pub(super) struct Harness {
     urls: PathBuf,
 }
 
-/// A server that answers until it is dropped.
+/// A server that responds until it is dropped.
 pub(super) struct Server {
     pub(super) url: String,
     process: Child,
@@ -58,7 +58,7 @@ impl Harness {
         &self.program
     }
 
-    /// Starts our server, on the second core; each answer waits for `delay` milliseconds.
+    /// Starts our server, on the second core; each response waits for `delay` milliseconds.
     pub(super) fn server(&self, delay: u64) -> Result<Server, Box<dyn Error>> {
         self.spawn(&["server", "--delay", &delay.to_string()])
     }

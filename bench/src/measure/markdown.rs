@@ -136,7 +136,7 @@ fn ratios(measured: &Measured) -> Vec<Ratio> {
         held("memory of an idle client", |memory| memory.idle_client),
         held("memory of a call in flight", |memory| memory.call_in_flight),
         timed("time to the first response", None, |calls| {
-            calls.first_answer_millis
+            calls.first_response_millis
         }),
         built("crates", None, |build| build.crates as f64),
         built("processor time of a cold build, dev", Some(1.1), |build| {
@@ -398,7 +398,7 @@ fn figures(calls: &Calls) -> [f64; 5] {
         calls.micros_at_once,
         calls.peak_alone / MIB,
         calls.peak_at_once / MIB,
-        calls.first_answer_millis,
+        calls.first_response_millis,
     ]
 }
 

@@ -36,8 +36,8 @@ pub(super) fn svg(calls: &[Calls]) -> String {
         ("Peak memory, 64 calls at once (MiB)", |calls| {
             calls.peak_at_once / 1024.0 / 1024.0
         }),
-        ("Time to the first answer (ms)", |calls| {
-            calls.first_answer_millis
+        ("Time to the first response (ms)", |calls| {
+            calls.first_response_millis
         }),
     ];
     let height = panels.len() * (HEADING + calls.len() * ROW) + ROW;

@@ -22,7 +22,7 @@ fn server() -> ServerBuilder {
 }
 
 #[test]
-fn answers_are_in_the_order_of_the_ids_however_late_they_come() {
+fn responses_are_in_the_order_of_the_ids_however_late_they_come() {
     let mut builder = server();
     for late in [0, 7, 150, 299] {
         let fault = Fault::latency(Duration::from_millis(300)).on_id(format!("version-{late}"));

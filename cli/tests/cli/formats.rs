@@ -3,9 +3,9 @@ use serde_json::Value;
 
 use crate::support::{FILE, Mock, VERSION};
 
-/// An answer with everything that must not be lost: order, spelling of numbers, escapes, white space,
+/// A response with everything that must not be lost: order, spelling of numbers, escapes, white space,
 /// and properties that nobody knows.
-const ANSWER: &str = r#"{ "url" : "https://example.com/a",
+const RESPONSE: &str = r#"{ "url" : "https://example.com/a",
   "name":"caf\u00e9 \"x\" {[,:]}", "fileId": "598821f949c0a938d57563bd", "filePath":"/a",
   "size" : 1e2 , "width": 100.50, "aPropertyOfTomorrow": {"deep": [ ], "n": 12345678901234567890123},
   "tags":["a" , "b\\"], "none": null, "empty": {}, "line": "two\nlines", "escape": "\u001b[2J" }"#;
@@ -13,16 +13,16 @@ const ANSWER: &str = r#"{ "url" : "https://example.com/a",
 const COMPACT: &str = r#"{"url":"https://example.com/a","name":"caf\u00e9 \"x\" {[,:]}","fileId":"598821f949c0a938d57563bd","filePath":"/a","size":100,"width":100.50,"aPropertyOfTomorrow":{"deep":[],"n":12345678901234567890123},"tags":["a","b\\"],"none":null,"empty":{},"line":"two\nlines","escape":"\u001b[2J"}"#;
 
 fn mock() -> Mock {
-    let mut answer = Response::new(Bytes::from(body()));
-    answer
+    let mut response = Response::new(Bytes::from(body()));
+    response
         .headers_mut()
         .insert("content-type", HeaderValue::from_static("application/json"));
-    Mock::start(Server::builder().fault(Fault::response(answer).on_id("odd")))
+    Mock::start(Server::builder().fault(Fault::response(response).on_id("odd")))
 }
 
 /// The model wants a whole number for the size, and 1e2 is none to it.
 fn body() -> String {
-    ANSWER.replace("1e2", "100")
+    RESPONSE.replace("1e2", "100")
 }
 
 #[test]

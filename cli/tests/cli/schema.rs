@@ -15,7 +15,7 @@ fn documented() -> Value {
 }
 
 #[test]
-fn documented_answers_are_valid() {
+fn documented_responses_are_valid() {
     for name in ["file-version", "file-version-recent", "file-version-video"] {
         let file = openapi().join(format!("examples/{name}.json"));
         let file = file.to_str().unwrap();
@@ -29,10 +29,10 @@ fn documented_answers_are_valid() {
 
 #[test]
 fn unknown_properties_and_values_of_enums_are_no_faults() {
-    let mut answer = documented();
-    answer["type"] = json!("archived");
-    answer["aPropertyOfTomorrow"] = json!({ "deep": [] });
-    let validate = imagekit(["schema", "validate", "-"]).input(answer.to_string());
+    let mut response = documented();
+    response["type"] = json!("archived");
+    response["aPropertyOfTomorrow"] = json!({ "deep": [] });
+    let validate = imagekit(["schema", "validate", "-"]).input(response.to_string());
     assert_eq!(validate.run().fine(), "-: valid\n");
 }
 
@@ -93,10 +93,10 @@ fn each_fault_is_named_with_its_path() {
         ),
     ];
     for (pointer, value, fault) in broken {
-        let mut answer = documented();
-        *answer.pointer_mut(pointer).unwrap() = value;
+        let mut response = documented();
+        *response.pointer_mut(pointer).unwrap() = value;
         let outcome = imagekit(["schema", "validate", "-"])
-            .input(answer.to_string())
+            .input(response.to_string())
             .run();
         assert_eq!(outcome.code, Some(7), "{outcome:?}");
         assert!(
@@ -114,11 +114,11 @@ fn each_fault_is_named_with_its_path() {
 
 #[test]
 fn a_fault_deep_in_something_that_may_be_null_is_named_there() {
-    let mut answer = documented();
-    answer["selectedFieldsSchema"] =
+    let mut response = documented();
+    response["selectedFieldsSchema"] =
         json!({ "price in EUR": { "type": "Number", "maxValue": 1, "minLength": "1" } });
     let outcome = imagekit(["schema", "validate", "-"])
-        .input(answer.to_string())
+        .input(response.to_string())
         .run();
     let fault =
         r#"-: $.selectedFieldsSchema["price in EUR"].minLength: "1" is not of type "number""#;

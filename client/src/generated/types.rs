@@ -327,7 +327,7 @@ pub struct CacheUsage {
         serialize_with = "crate::serde_helpers::write"
     )]
     pub error_count: f64,
-    ///The number of requests that the cache answered.
+    ///The number of requests that the cache served.
     #[serde(rename = "hitCount")]
     #[serde(
         deserialize_with = "crate::serde_helpers::read",

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 /// What ImageKit says about the rate limit of an endpoint, from the `X-RateLimit-*` headers.
 ///
-/// Each part is `None` if the answer does not have its header, or if it cannot be read.
+/// Each part is `None` if the response does not have its header, or if it cannot be read.
 ///
 /// ```
 /// # fn show(response: imagekit_client::Response<imagekit_client::types::File>) {

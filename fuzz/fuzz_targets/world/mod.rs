@@ -1,4 +1,4 @@
-//! A client, and a server that answers each request with 404 and hands out what it was.
+//! A client, and a server that responds to each request with 404 and hands out what it was.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -65,8 +65,8 @@ fn serve(listener: &TcpListener, requests: &Sender<Request>) {
                     continue;
                 };
                 read.clear();
-                let answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}";
-                if requests.send(request).is_err() || stream.write_all(answer).is_err() {
+                let response = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}";
+                if requests.send(request).is_err() || stream.write_all(response).is_err() {
                     return;
                 }
             }

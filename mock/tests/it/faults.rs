@@ -121,7 +121,7 @@ async fn a_content_type_can_be_wrong() {
 }
 
 #[tokio::test]
-async fn anything_can_be_answered() {
+async fn anything_can_be_the_response() {
     let response = Response::builder()
         .status(503)
         .header("retry-after", "7")

@@ -352,7 +352,7 @@ async fn connections_that_break() {
 async fn servers_that_stall() {
     let head = "HTTP/1.1 200 OK\r\nx-ik-requestId: req-1\r\nContent-Length: 100\r\n\r\n";
     for (case, reply) in [
-        ("before the answer", Reply::default().then_stall()),
+        ("before the response", Reply::default().then_stall()),
         ("in the head", Reply::raw(&head[..20]).then_stall()),
         ("before the body", Reply::raw(head).then_stall()),
         ("in the body", Reply::raw(head).then(b"{\"na").then_stall()),
@@ -459,7 +459,7 @@ async fn redirects_are_reported_and_not_followed() {
 }
 
 #[tokio::test]
-async fn answers_that_are_too_long() {
+async fn responses_that_are_too_long() {
     let limit = |builder: ClientBuilder| builder.max_response_bytes(1000);
     let declared = Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n").then_stall();
     let chunked = Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -501,7 +501,7 @@ async fn what_is_not_http_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn unusual_forms_of_a_good_answer() {
+async fn unusual_forms_of_a_good_response() {
     let body = example("file-version.json");
     let (first, second) = body.split_at(300);
     let replies = [
@@ -542,7 +542,7 @@ async fn a_server_that_sends_the_key_back_cannot_make_an_error_show_it() {
 
 #[tokio::test]
 async fn a_deadline_ends_a_call_with_what_made_it_late() {
-    // The first answer is a 503; the second does not come within what is left of the deadline.
+    // The first response is a 503; the second does not come within what is left of the deadline.
     let seen = fails_with(
         |builder| builder.timeout(Duration::from_millis(700)),
         [

@@ -57,7 +57,7 @@ async fn the_documented_key_gives_the_documented_header() {
 }
 
 #[tokio::test]
-async fn the_documented_answer_arrives_with_all_that_came_with_it() {
+async fn the_documented_response_arrives_with_all_that_came_with_it() {
     let server = Server::start([Reply::new(
         "200 OK",
         "Content-Type: application/json\r\nX-IK-RequestId: 5f6d\r\n\
@@ -158,7 +158,7 @@ async fn any_other_id_arrives_as_one_segment() {
 }
 
 #[tokio::test]
-async fn an_id_of_an_answer_can_be_sent_as_it_is() {
+async fn an_id_of_a_response_can_be_sent_as_it_is() {
     let (server, client) = documented().await;
     let version = call(&client).await.unwrap();
     let info = version.body().version_info.as_ref().unwrap();
@@ -173,14 +173,14 @@ async fn an_id_of_an_answer_can_be_sent_as_it_is() {
 
 #[tokio::test]
 async fn what_is_newer_than_the_client_is_kept() {
-    let mut answer: Value = serde_json::from_str(&example("file-version.json")).unwrap();
-    answer["type"] = json!("something-new");
-    answer["fileType"] = json!("hologram");
-    answer["AITags"][0]["source"] = json!("another-service");
+    let mut response: Value = serde_json::from_str(&example("file-version.json")).unwrap();
+    response["type"] = json!("something-new");
+    response["fileType"] = json!("hologram");
+    response["AITags"][0]["source"] = json!("another-service");
     for number in 0..10 {
-        answer[format!("unknown{number}")] = json!({ "depth": [number, null] });
+        response[format!("unknown{number}")] = json!({ "depth": [number, null] });
     }
-    let server = Server::start([Reply::json("200 OK", answer.to_string())]).await;
+    let server = Server::start([Reply::json("200 OK", response.to_string())]).await;
     let version = call(&server.client().build().unwrap()).await.unwrap();
 
     assert_eq!(

@@ -1,4 +1,4 @@
-//! In which direction each component travels: what loosens a request may break who reads answers.
+//! In which direction each component travels: what loosens a request may break who reads responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,17 @@ use crate::document::{Document, SCHEMAS};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) requests: bool,
-    pub(super) answers: bool,
+    pub(super) responses: bool,
 }
 
 impl Use {
     pub(super) const REQUESTS: Self = Self {
         requests: true,
-        answers: false,
+        responses: false,
     };
-    pub(super) const ANSWERS: Self = Self {
+    pub(super) const RESPONSES: Self = Self {
         requests: false,
-        answers: true,
+        responses: true,
     };
 }
 
@@ -43,7 +43,10 @@ impl Uses {
                 for (_, parameter) in document.parameters(&operation) {
                     uses.reach(document, parameter, Use::REQUESTS);
                 }
-                for (key, seen) in [("requestBody", Use::REQUESTS), ("responses", Use::ANSWERS)] {
+                for (key, seen) in [
+                    ("requestBody", Use::REQUESTS),
+                    ("responses", Use::RESPONSES),
+                ] {
                     if let Some(part) = document.at(&format!("{}/{key}", operation.pointer)) {
                         uses.reach(document, part, seen);
                     }
@@ -58,7 +61,7 @@ impl Uses {
         self.components
             .get(component)
             .copied()
-            .unwrap_or(Use::ANSWERS)
+            .unwrap_or(Use::RESPONSES)
     }
 
     fn reach(&mut self, document: &Document, value: &Value, seen: Use) {
@@ -89,7 +92,7 @@ impl Uses {
             let known = self.components.entry(name.to_owned()).or_default();
             let before = *known;
             known.requests |= seen.requests;
-            known.answers |= seen.answers;
+            known.responses |= seen.responses;
             if *known == before {
                 return;
             }

@@ -1,6 +1,6 @@
 //! What has changed in the contract, and whom that breaks.
 //!
-//! The crate `drift` compares OpenAPI documents too, but panics where an answer gains or loses its
+//! The crate `drift` compares OpenAPI documents too, but panics where a response gains or loses its
 //! body, and knows neither operation ids, which name Rust methods, nor what becomes an `Option`.
 
 mod direction;
@@ -31,7 +31,7 @@ pub(crate) enum Effect {
     Compatible,
     /// Perhaps somebody: a person has to judge it.
     NeedsReview,
-    /// Somebody who did nothing wrong: code no longer compiles, or calls and answers no longer work.
+    /// Somebody who did nothing wrong: code no longer compiles, or calls and responses no longer work.
     Breaking,
 }
 
@@ -275,7 +275,7 @@ impl Comparison<'_> {
                 (None, Some(_)) => self.report(Effect::Compatible, place, "is described now"),
                 (Some(old), Some(new)) => {
                     let (old, new) = (self.old.resolve(old), self.new.resolve(new));
-                    self.content(&place, old, new, Use::ANSWERS);
+                    self.content(&place, old, new, Use::RESPONSES);
                     self.headers(&place, old, new);
                     self.rest(&place, old, new, &["content", "headers"]);
                 }
@@ -284,7 +284,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn headers(&mut self, answer: &str, old: &Value, new: &Value) {
+    fn headers(&mut self, response: &str, old: &Value, new: &Value) {
         let lower_case = |headers: &Value| -> BTreeMap<String, Value> {
             let entries = entries(headers).into_iter();
             entries
@@ -293,7 +293,7 @@ impl Comparison<'_> {
         };
         let (old, new) = (lower_case(&old["headers"]), lower_case(&new["headers"]));
         for name in union(old.keys(), new.keys()) {
-            let place = format!("header `{name}` of {answer}");
+            let place = format!("header `{name}` of {response}");
             match (old.get(&name), new.get(&name)) {
                 (Some(_), None) => {
                     self.report(Effect::NeedsReview, place, "is no longer described")
@@ -302,7 +302,7 @@ impl Comparison<'_> {
                 (Some(old), Some(new)) => {
                     let (old_document, new_document) = (self.old, self.new);
                     let (old, new) = (old_document.resolve(old), new_document.resolve(new));
-                    self.schema(&place, &old["schema"], &new["schema"], Use::ANSWERS);
+                    self.schema(&place, &old["schema"], &new["schema"], Use::RESPONSES);
                     self.rest(&place, old, new, &["schema"]);
                 }
                 (None, None) => {}
@@ -310,7 +310,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// The bodies of a request or an answer.
+    /// The bodies of a request or a response.
     fn content(&mut self, place: &str, old: &Value, new: &Value, seen: Use) {
         let (old, new) = (entries(&old["content"]), entries(&new["content"]));
         for media_type in union(old.keys(), new.keys()) {

@@ -180,16 +180,16 @@ impl Comparison<'_> {
             _ => "",
         };
         let retyped = !of_rust.is_empty();
-        let mut report = |text: &str, in_requests: Effect, in_answers: Effect| {
-            let in_answers = if retyped {
+        let mut report = |text: &str, in_requests: Effect, in_responses: Effect| {
+            let in_responses = if retyped {
                 Effect::Breaking
             } else {
-                in_answers
+                in_responses
             };
-            let effect = match (seen.requests, seen.answers) {
-                (true, true) => in_requests.max(in_answers),
+            let effect = match (seen.requests, seen.responses) {
+                (true, true) => in_requests.max(in_responses),
                 (true, false) => in_requests,
-                _ => in_answers,
+                _ => in_responses,
             };
             self.report(effect, place, format!("{text}{of_rust}"));
         };

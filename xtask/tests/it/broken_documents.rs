@@ -77,7 +77,7 @@ const BROKEN: &[Broken] = &[
         ),
     ),
     document(
-        "an answer without a description",
+        "a response without a description",
         "      description: The version was found; the body describes it.\n",
         "",
         (
@@ -263,7 +263,7 @@ const BROKEN: &[Broken] = &[
         ),
     ),
     document(
-        "an answer in XML",
+        "a response in XML",
         "      content:\n        application/json:\n          schema:\n            $ref: '#/components/schemas/FileVersion'",
         "      content:\n        application/xml:\n          schema:\n            $ref: '#/components/schemas/FileVersion'",
         (
@@ -283,7 +283,7 @@ const BROKEN: &[Broken] = &[
         ),
     ),
     document(
-        "no answer for the success",
+        "no response for the success",
         "        '200':\n          $ref: '#/components/responses/FileVersion'\n",
         "        '304':\n          $ref: '#/components/responses/ClientError'\n",
         (
@@ -293,7 +293,7 @@ const BROKEN: &[Broken] = &[
         ),
     ),
     document(
-        "an answer for `default`",
+        "a response for `default`",
         "        '4XX':\n",
         "        default:\n          $ref: '#/components/responses/ClientError'\n        '4XX':\n",
         (
@@ -423,7 +423,7 @@ const BROKEN: &[Broken] = &[
         ),
     ),
     document(
-        "no answer for 5XX",
+        "no response for 5XX",
         "        '5XX':\n          $ref: '#/components/responses/ServerError'\n",
         "",
         (
@@ -449,7 +449,7 @@ const BROKEN: &[Broken] = &[
         ("security", "", "the document requires no authentication"),
     ),
     document(
-        "an answer without an example",
+        "a response without an example",
         "          examples:\n            documented:\n              externalValue: examples/file-version.json\n            recent:\n              externalValue: examples/file-version-recent.json\n            video:\n              externalValue: examples/file-version-video.json\n",
         "",
         (

@@ -60,14 +60,14 @@ const CHANGED: &[Changed] = &[
         "response 5XX of operation `getFileVersionDetails` (GET /v1/files/{fileId}/versions/{versionId}): is no longer described",
     ),
     (
-        "a property of an answer is added",
+        "a property of a response is added",
         "        mime:\n          type: string\n",
         "        colour:\n          type: string\n          description: The main colour.\n        mime:\n          type: string\n",
         "Compatible",
         "`FileVersion.colour`: is new",
     ),
     (
-        "a property of an answer is removed",
+        "a property of a response is removed",
         "        videoCodec:\n          type: string\n          description: The codec of the video stream, such as `h264`. Present for videos only.\n",
         "",
         "Breaking",
@@ -102,14 +102,14 @@ const CHANGED: &[Changed] = &[
         "`FileVersion.tags`: may not be null any more; in Rust it is no longer an `Option`",
     ),
     (
-        "a property of an answer loses `required`",
+        "a property of a response loses `required`",
         "        - filePath\n        - url\n",
         "        - filePath\n",
         "Breaking",
         "`FileVersion.url`: may be absent now; in Rust it is an `Option` now",
     ),
     (
-        "a property of an answer becomes required",
+        "a property of a response becomes required",
         "        - filePath\n        - url\n",
         "        - filePath\n        - url\n        - mime\n",
         "Breaking",

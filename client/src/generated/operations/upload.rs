@@ -18,7 +18,7 @@ A 202 means that a video is transformed before it is stored: there is no file ye
 id comes with an event `upload.pre-transform.success`.
 
 The key needs read and write access to media. ImageKit documents no rate limit for uploads,
-and answers some conditions with 400 that elsewhere are 413 or 429.
+and responds with 400 to some conditions that elsewhere are 413 or 429.
 
 Not idempotent: a repetition makes a second file, or another version. Only with
 `useUniqueFileName` and `overwriteFile` both false is a repetition safe, since it is refused
@@ -324,7 +324,7 @@ A 202 means that a video is transformed before it is stored: there is no file ye
 id comes with an event `upload.pre-transform.success`.
 
 The key needs read and write access to media. ImageKit documents no rate limit for uploads,
-and answers some conditions with 400 that elsewhere are 413 or 429.
+and responds with 400 to some conditions that elsewhere are 413 or 429.
 
 With the private key it works as version 1. It differs for browsers and apps, which send a
 JSON Web Token that is signed for exactly the other fields.

@@ -1,4 +1,4 @@
-//! The answers that ImageKit documents or is known to give.
+//! The responses that ImageKit documents or is known to give.
 
 use imagekit_client::types::{AiTagSource, File, FileType, FileVersionType, SelectedFieldType};
 use imagekit_tests::contract::Shape;
@@ -24,7 +24,7 @@ fn without_null(value: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_documented_answer_decodes_with_every_property() {
+async fn the_documented_response_decodes_with_every_property() {
     let version = decode(&example("file-version.json")).await;
     assert_eq!(version.file_id.as_str(), "598821f949c0a938d57563bd");
     assert_eq!(version.type_, Some(FileVersionType::FileVersion));
@@ -67,7 +67,7 @@ async fn the_documented_answer_decodes_with_every_property() {
     let time = |time: &str| Some(time.parse().unwrap());
     assert_eq!(version.created_at, time("2019-08-24T06:14:41.313Z"));
     assert_eq!(version.updated_at, time("2019-09-24T06:14:41.313Z"));
-    // What is newer than the documented answer.
+    // What is newer than the documented response.
     assert_eq!(version.is_published, None);
     assert_eq!(version.bit_rate, None);
     assert_eq!(version.duration, None);
@@ -79,7 +79,7 @@ async fn the_documented_answer_decodes_with_every_property() {
 }
 
 #[tokio::test]
-async fn the_documented_text_itself_is_the_same_answer() {
+async fn the_documented_text_itself_is_the_same_response() {
     let documented = example("file-version.json5");
     assert!(
         serde_json::from_str::<Value>(&documented).is_err(),
@@ -97,7 +97,7 @@ async fn the_documented_text_itself_is_the_same_answer() {
 }
 
 #[tokio::test]
-async fn todays_answer_decodes_with_what_is_new() {
+async fn todays_response_decodes_with_what_is_new() {
     let version = decode(&example("file-version-recent.json")).await;
     assert_eq!(
         (version.tags, version.ai_tags, version.custom_coordinates),
@@ -147,7 +147,7 @@ async fn a_video_decodes_with_its_measures() {
 }
 
 #[tokio::test]
-async fn a_decoded_answer_encodes_to_the_json_that_it_came_from() {
+async fn a_decoded_response_encodes_to_the_json_that_it_came_from() {
     for name in [
         "file-version.json",
         "file-version-recent.json",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::models;
 
-/// An answer with one thing changed.
+/// A response with one thing changed.
 struct Mutation {
     what: String,
     body: String,

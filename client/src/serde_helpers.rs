@@ -3,12 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Timelike, Utc};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor,
-};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::runtime::no_number;
@@ -19,11 +16,7 @@ pub(crate) trait Lossless: Sized {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// Reads the field of a newtype, for `#[serde(deserialize_with)]`.
-#[allow(
-    dead_code,
-    reason = "the document decides whether a newtype holds a number"
-)]
+/// Reads a field, for `#[serde(deserialize_with)]`.
 pub(crate) fn read<'de, T: Lossless, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }
@@ -250,163 +243,53 @@ impl<T: Lossless> Lossless for BTreeMap<String, T> {
     }
 }
 
-/// A generated struct, which is read from an object only, and never from a list of its values.
-///
-/// What a derive would print anew for each struct is here once, since there are more than a hundred of them.
-pub(crate) trait Object: Sized {
-    const NAME: &'static str;
-    const PROPERTIES: &'static [&'static str];
+/// A deserializer by which a struct is read from an object only, and never from a list of its values.
+pub(crate) struct ObjectOnly<D>(pub(crate) D);
 
-    fn read<'de, A: MapAccess<'de>>(object: Properties<A>) -> Result<Self, A::Error>;
-}
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
+    type Error = D::Error;
 
-/// The properties of an object that is being read.
-pub(crate) struct Properties<A> {
-    map: A,
-    names: &'static [&'static str],
-    /// The place of the present one among the names.
-    current: usize,
-}
-
-impl<'de, A: MapAccess<'de>> Properties<A> {
-    /// Returns the place of the next property; one of no name is beyond all places.
-    pub(crate) fn next(&mut self) -> Result<Option<usize>, A::Error> {
-        let next = self.map.next_key_seed(Place(self.names))?;
-        self.current = next.unwrap_or_default();
-        Ok(next)
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(MapOnly(visitor))
     }
 
-    pub(crate) fn read<T: Deserialize<'de>>(
-        &mut self,
-        value: &mut Option<T>,
-    ) -> Result<(), A::Error> {
-        self.check(value)?;
-        *value = Some(self.map.next_value()?);
-        Ok(())
-    }
-
-    pub(crate) fn read_lossless<T: Lossless>(
-        &mut self,
-        value: &mut Option<T>,
-    ) -> Result<(), A::Error> {
-        self.check(value)?;
-        *value = Some(self.map.next_value_seed(Seed(PhantomData))?);
-        Ok(())
-    }
-
-    pub(crate) fn skip(&mut self) -> Result<(), A::Error> {
-        self.map.next_value::<IgnoredAny>().map(drop)
-    }
-
-    fn check<T>(&self, value: &Option<T>) -> Result<(), A::Error> {
-        match value {
-            Some(_) => Err(A::Error::duplicate_field(self.names[self.current])),
-            None => Ok(()),
-        }
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
-/// Returns the value of a property that has to be there.
-pub(crate) fn required<T, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
-    value.ok_or_else(|| E::missing_field(name))
-}
+struct MapOnly<V>(V);
 
-pub(crate) fn optional<T, E>(value: Option<Option<T>>, _: &'static str) -> Result<Option<T>, E> {
-    Ok(value.flatten())
-}
-
-/// Returns the value of a property, or that which its type has by default.
-#[allow(
-    dead_code,
-    reason = "the document decides whether a property has a default"
-)]
-pub(crate) fn or_default<T: Default, E>(value: Option<T>, _: &'static str) -> Result<T, E> {
-    Ok(value.unwrap_or_default())
-}
-
-/// Reads the name of a property as its place among all names.
-struct Place(&'static [&'static str]);
-
-impl<'de> DeserializeSeed<'de> for Place {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for Place {
-    type Value = usize;
+impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
+    type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a property")
+        self.0.expecting(f)
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<usize, E> {
-        let place = self.0.iter().position(|it| *it == name);
-        Ok(place.unwrap_or(self.0.len()))
-    }
-}
-
-/// Reads a value whose derived form would lose something.
-struct Seed<T>(PhantomData<T>);
-
-impl<'de, T: Lossless> DeserializeSeed<'de> for Seed<T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::read(deserializer)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.0.visit_map(map)
     }
 }
 
-/// Reads an object as a struct.
-pub(crate) struct Whole<T>(pub(crate) PhantomData<T>);
-
-impl<'de, T: Object> Visitor<'de> for Whole<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "struct {}", T::NAME)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::read(Properties {
-            map,
-            names: T::PROPERTIES,
-            current: 0,
-        })
-    }
-}
-
-/// Makes a generated struct readable: the place and the name of each property, its field, and how it is read and
-/// taken.
+/// Makes a generated struct, whose serde code is derived for `remote = "Self"`, readable from objects only.
 macro_rules! object {
-    ($model:ident { $($place:literal $name:literal $field:ident $read:ident $take:ident;)* }) => {
-        impl crate::serde_helpers::Object for $model {
-            const NAME: &'static str = stringify!($model);
-            const PROPERTIES: &'static [&'static str] = &[$($name),*];
-
-            fn read<'de, A: ::serde::de::MapAccess<'de>>(
-                mut object: crate::serde_helpers::Properties<A>,
-            ) -> ::std::result::Result<Self, A::Error> {
-                $(let mut $field = ::std::option::Option::None;)*
-                while let ::std::option::Option::Some(place) = object.next()? {
-                    match place {
-                        $($place => object.$read(&mut $field)?,)*
-                        _ => object.skip()?,
-                    }
-                }
-                ::std::result::Result::Ok(Self {
-                    $($field: crate::serde_helpers::$take($field, $name)?,)*
-                })
+    ($name:ident) => {
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                Self::serialize(self, serializer)
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $model {
+        impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                deserializer.deserialize_map(crate::serde_helpers::Whole(::std::marker::PhantomData))
+                Self::deserialize(crate::serde_helpers::ObjectOnly(deserializer))
             }
         }
     };

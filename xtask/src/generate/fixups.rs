@@ -5,13 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::Literal;
 use quote::quote;
-use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, Fields, FieldsNamed, GenericArgument, Ident, Item, Path, PathArguments, Token, Type,
-    parse_quote,
-};
+use syn::{Attribute, Fields, GenericArgument, Item, PathArguments, Type, parse_quote};
 
 struct Fixup {
     name: &'static str,
@@ -37,8 +32,7 @@ const FIXUPS: [Fixup; 4] = [
     },
     Fixup {
         name: "objects_only",
-        reason: "a derived `Deserialize` reads a struct from a list of its values as well, and takes twice as long to \
-                 compile",
+        reason: "a derived `Deserialize` reads a struct from a list of its values as well",
         apply: objects_only,
     },
     Fixup {
@@ -93,11 +87,11 @@ fn lossless_values(items: &mut Vec<Item>, _: &Texts) -> usize {
             if !holds_lossless(&field.ty) {
                 continue;
             }
-            let read = is_newtype.then(|| {
-                quote! { deserialize_with = "crate::serde_helpers::read", }
-            });
+            // Without a `default`, a reader of one's own takes absence for an error.
+            let default =
+                (is_named(&field.ty, "Option") && !is_newtype).then(|| quote! { default, });
             field.attrs.push(parse_quote! {
-                #[serde(#read serialize_with = "crate::serde_helpers::write")]
+                #[serde(#default deserialize_with = "crate::serde_helpers::read", serialize_with = "crate::serde_helpers::write")]
             });
             changed += 1;
         }
@@ -117,72 +111,21 @@ fn holds_lossless(ty: &Type) -> bool {
 }
 
 fn objects_only(items: &mut Vec<Item>, _: &Texts) -> usize {
-    let mut readers = Vec::new();
+    let mut models = Vec::new();
     for item in items.iter_mut() {
         if let Item::Struct(model) = item
-            && let Fields::Named(fields) = &model.fields
+            && matches!(model.fields, Fields::Named(_))
         {
-            readers.push(reader(&model.ident, fields));
-            underive(&mut model.attrs, "Deserialize");
+            model.attrs.push(parse_quote! { #[serde(remote = "Self")] });
+            models.push(model.ident.clone());
         }
     }
-    let changed = readers.len();
-    items.extend(readers);
-    changed
-}
-
-/// Prints how a struct is read from an object, property by property.
-fn reader(model: &Ident, fields: &FieldsNamed) -> Item {
-    let properties = fields.named.iter().enumerate().map(|(place, field)| {
-        let variable = &field.ident;
-        let name = renamed(&field.attrs).or_else(|| variable.as_ref().map(ToString::to_string));
-        let place = Literal::usize_unsuffixed(place);
-        let read = match holds_lossless(&field.ty) {
-            true => quote! { read_lossless },
-            false => quote! { read },
-        };
-        let take = if is_named(&field.ty, "Option") {
-            quote! { optional }
-        } else if has_default(&field.attrs) {
-            quote! { or_default }
-        } else {
-            quote! { required }
-        };
-        quote! { #place #name #variable #read #take; }
-    });
-    parse_quote! {
-        crate::serde_helpers::object! { #model { #(#properties)* } }
-    }
-}
-
-fn has_default(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let mut found = false;
-        if attribute.path().is_ident("serde") {
-            let _ = attribute.parse_nested_meta(|meta| {
-                found |= meta.path.is_ident("default");
-                if let Ok(value) = meta.value() {
-                    let _: syn::Lit = value.parse()?;
-                }
-                Ok(())
-            });
-        }
-        found
-    })
-}
-
-fn underive(attributes: &mut [Attribute], name: &str) {
-    for attribute in attributes {
-        if attribute.path().is_ident("derive")
-            && let Ok(derives) =
-                attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-        {
-            let kept = derives
-                .iter()
-                .filter(|path| path.segments.last().is_none_or(|last| last.ident != name));
-            *attribute = parse_quote! { #[derive(#(#kept),*)] };
-        }
-    }
+    items.extend(
+        models
+            .iter()
+            .map(|model| parse_quote! { crate::serde_helpers::object!(#model); }),
+    );
+    models.len()
 }
 
 fn inert_docs(items: &mut Vec<Item>, texts: &Texts) -> usize {

@@ -384,9 +384,10 @@ impl ConfigFile {
         })
     }
 
-    /// The names of all profiles.
+    /// The names of all profiles, without a key that stands where a name should.
     pub(crate) fn profile_names(&self) -> impl Iterator<Item = &str> {
-        self.profiles.keys().map(String::as_str)
+        let names = self.profiles.keys().map(String::as_str);
+        names.filter(|it| !it.starts_with("private_"))
     }
 
     /// Whether the key of a profile is said to be in the keyring.
@@ -540,9 +541,7 @@ impl ConfigFile {
             Some(profile) => Ok(Some((name.to_owned(), profile.clone()))),
             None if asked_for.is_none() => Ok(None),
             None => {
-                let names = self.profiles.keys().map(String::as_str);
-                // A key that stands where a name should.
-                let names: Vec<&str> = names.filter(|it| !it.starts_with("private_")).collect();
+                let names: Vec<&str> = self.profile_names().collect();
                 let hint = if names.is_empty() {
                     format!("add [profiles.{name}] to {}", self.path.display())
                 } else {

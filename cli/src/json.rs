@@ -183,6 +183,16 @@ impl Field {
     }
 }
 
+/// Whether a value says no more than one that is absent.
+pub(crate) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
 /// Escapes what would end a line or a column.
 pub(crate) fn in_one_cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());

@@ -5,6 +5,7 @@ use imagekit_openapi::{Component, Field};
 use serde_json::Value;
 
 use super::page::{Word, word, words};
+use crate::json::is_nothing;
 use crate::terminal::{FAINT, PLAIN};
 use crate::words;
 
@@ -68,15 +69,6 @@ pub(super) fn long(field: Option<&Field>, value: &Value, now: &DateTime<Utc>) ->
         return vec![word("empty", FAINT)];
     }
     words(&short(field, value, now), PLAIN)
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(members) => members.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    }
 }
 
 fn moment(field: Option<&Field>, value: &Value) -> Option<DateTime<Utc>> {

@@ -4,7 +4,7 @@ use imagekit_client::types::AiTag;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::json;
+use crate::json::{self, is_nothing};
 use crate::words;
 
 /// A change of one property, at whatever depth.
@@ -71,15 +71,6 @@ fn compare(names: &mut Vec<String>, before: &Value, after: &Value, changes: &mut
         names: names.clone(),
         what,
     });
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(members) => members.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    }
 }
 
 fn compare_objects(

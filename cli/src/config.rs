@@ -17,7 +17,7 @@ use crate::Context;
 use crate::args::Connection;
 use crate::demo;
 use crate::exit::{Exit, Failure};
-use crate::keyring::Keyring;
+use crate::keyring::{Account, Keyring};
 use crate::replace::{Readers, replace};
 use crate::terminal::Input;
 
@@ -119,10 +119,10 @@ struct Place {
     source: KeySource,
 }
 
-/// A key, or the profile whose key is in the keyring, which may ask a person to unlock it.
+/// A key, or the account whose key is in the keyring, which may ask a person to unlock it.
 enum Key {
     Known(SecretString),
-    InKeyring(String),
+    InKeyring(Account),
 }
 
 async fn configure(
@@ -178,7 +178,7 @@ async fn configure(
     }
     let key = match key {
         Key::Known(key) => key,
-        Key::InKeyring(profile) => from_keyring(&profile, &Keyring::find().await).await?,
+        Key::InKeyring(account) => from_keyring(&account, &Keyring::find().await).await?,
     };
     let kept = match &source {
         KeySource::Profile { kept, .. } => Some(kept),
@@ -190,11 +190,15 @@ async fn configure(
     Ok((key, url, source))
 }
 
-async fn from_keyring(profile: &str, keyring: &Keyring) -> Result<SecretString, Failure> {
-    let (problem, hint) = match keyring.key(profile).await {
+async fn from_keyring(account: &Account, keyring: &Keyring) -> Result<SecretString, Failure> {
+    let profile = &account.profile;
+    let (problem, hint) = match keyring.key(account).await {
         Ok(Some(key)) => return Ok(key),
         Ok(None) => (
-            format!("the keyring has no key of profile {profile:?} any more"),
+            match &account.base_url {
+                Some(url) => format!("the keyring has no key of profile {profile:?} for {url}"),
+                None => format!("the keyring has no key of profile {profile:?} any more"),
+            },
             "store it again with imagekit auth login".to_owned(),
         ),
         Err(why) => (
@@ -395,10 +399,19 @@ impl ConfigFile {
         self.profiles.get(profile).is_some_and(|it| it.keyring)
     }
 
+    /// The account of a profile in the keyring.
+    fn account(&self, profile: &str) -> Account {
+        let stored = self.profiles.get(profile);
+        Account {
+            profile: profile.to_owned(),
+            base_url: stored.and_then(|it| it.base_url.clone()),
+        }
+    }
+
     /// What a profile says of its key.
     fn place(&self, name: String, profile: Profile) -> Place {
         let (key, kept) = match profile.private_key {
-            None if profile.keyring => (Some(Key::InKeyring(name.clone())), Kept::InKeyring),
+            None if profile.keyring => (Some(Key::InKeyring(self.account(&name))), Kept::InKeyring),
             key => (key.map(Key::Known), Kept::InFile(self.path.clone())),
         };
         Place {
@@ -422,7 +435,18 @@ impl ConfigFile {
                     .try_this("name the file with --config"),
             );
         }
-        let is_in_keyring = keyring.keep(profile, key).await.is_ok();
+        let before = self.account(profile);
+        let account = Account {
+            base_url: base_url
+                .map(str::to_owned)
+                .or_else(|| before.base_url.clone()),
+            ..before.clone()
+        };
+        if before != account {
+            // Nothing names it any more; that there may be none is no failure.
+            let _ = keyring.forget(&before).await;
+        }
+        let is_in_keyring = keyring.keep(&account, key).await.is_ok();
         self.edit(|profiles| {
             let table = profiles.entry(profile).or_insert_with(toml_edit::table);
             if is_in_keyring {
@@ -456,7 +480,7 @@ impl ConfigFile {
     ) -> Result<Vec<Kept>, Failure> {
         let mut places = Vec::new();
         let is_in_keyring = self.is_in_keyring(profile);
-        match keyring.forget(profile).await {
+        match keyring.forget(&self.account(profile)).await {
             Ok(true) => places.push(Kept::InKeyring),
             Err(why) if is_in_keyring => {
                 let problem = format!("the key cannot be removed from the keyring: {why}");
@@ -631,8 +655,16 @@ mod tests {
         }
 
         async fn login(&self, keyring: &Keyring) -> Kept {
-            let stored = self.file().store("work", &KEY.into(), None, keyring).await;
+            self.login_at(None, keyring).await
+        }
+
+        async fn login_at(&self, url: Option<&str>, keyring: &Keyring) -> Kept {
+            let stored = self.file().store("work", &KEY.into(), url, keyring).await;
             stored.unwrap()
+        }
+
+        fn account(&self) -> Account {
+            self.file().account("work")
         }
 
         async fn key(&self) -> Result<(String, String), Failure> {
@@ -641,7 +673,7 @@ mod tests {
             let Place { key, source, .. } = file.place("work".to_owned(), profile);
             let key = match key.unwrap() {
                 Key::Known(key) => key,
-                Key::InKeyring(profile) => from_keyring(&profile, &self.keyring()).await?,
+                Key::InKeyring(account) => from_keyring(&account, &self.keyring()).await?,
             };
             Ok((key.expose_secret().to_owned(), source.to_string()))
         }
@@ -667,7 +699,7 @@ mod tests {
         let forgotten = home.file().forget("work", &home.keyring()).await.unwrap();
         assert_eq!(forgotten, [Kept::InKeyring]);
         assert_eq!(home.text(), "");
-        assert!(home.keyring().key("work").await.unwrap().is_none());
+        assert!(home.keyring().key(&home.account()).await.unwrap().is_none());
         let again = home.file().forget("work", &home.keyring()).await.unwrap();
         assert_eq!(again, []);
     }
@@ -692,6 +724,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_base_url_does_not_get_the_key_of_the_keyring() {
+        let home = Home::new();
+        home.login_at(Some("https://staging.example"), &home.keyring())
+            .await;
+        assert_eq!(home.key().await.unwrap().0, KEY);
+
+        let path = home.file().path;
+        for other in ["base_url = \"https://elsewhere.example\"", ""] {
+            let text = format!("[profiles.work]\nkeyring = true\n{other}\n");
+            std::fs::write(&path, text).unwrap();
+            let refused = home.key().await.unwrap_err();
+            assert_eq!(refused.exit, Exit::NotAuthorised);
+            assert!(!refused.to_string().contains(KEY), "{refused}");
+        }
+
+        // Whoever logs in elsewhere leaves no key behind.
+        home.login_at(Some("https://staging.example"), &home.keyring())
+            .await;
+        let before = home.account();
+        home.login(&home.keyring()).await;
+        assert_eq!(home.key().await.unwrap().0, KEY);
+        home.login_at(Some("https://new.example"), &home.keyring())
+            .await;
+        assert!(home.keyring().key(&before).await.unwrap().is_none());
+        assert_eq!(home.key().await.unwrap().0, KEY);
+    }
+
+    #[tokio::test]
     async fn a_keyring_that_fails_is_told_of() {
         let home = Home::new();
         home.login(&home.keyring()).await;
@@ -707,7 +767,7 @@ mod tests {
         assert!(locked.unwrap_err().to_string().contains("it is locked"));
         assert!(home.text().contains("keyring = true"));
 
-        home.keyring().forget("work").await.unwrap();
+        home.keyring().forget(&home.account()).await.unwrap();
         let gone = home.key().await.unwrap_err();
         assert!(
             gone.to_string().contains("any more; store it again"),

@@ -14,6 +14,24 @@ pub(crate) struct Keyring {
     store: Result<Store, String>,
 }
 
+/// Whose key it is, and where alone it may be sent: another configuration file cannot lead it elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) profile: String,
+    /// That of the profile; `None` for ImageKit's own.
+    pub(crate) base_url: Option<String>,
+}
+
+impl Account {
+    /// The name of the account in the keyring.
+    fn name(&self) -> String {
+        match &self.base_url {
+            Some(url) => format!("{} at {url}", self.profile),
+            None => self.profile.clone(),
+        }
+    }
+}
+
 impl Keyring {
     /// Finds the keyring of whoever runs this program.
     pub(crate) async fn find() -> Self {
@@ -40,24 +58,24 @@ impl Keyring {
         self.store.is_ok()
     }
 
-    /// Gets the key of a profile, if it has one here.
-    pub(crate) async fn key(&self, profile: &str) -> Result<Option<SecretString>, String> {
-        let (store, profile) = (self.store.clone()?, profile.to_owned());
-        let key = aside(move || store::get(&store, &profile)).await?;
+    /// Gets the key of an account, if it has one here.
+    pub(crate) async fn key(&self, account: &Account) -> Result<Option<SecretString>, String> {
+        let (store, account) = (self.store.clone()?, account.name());
+        let key = aside(move || store::get(&store, &account)).await?;
         Ok(key.map(SecretString::from))
     }
 
-    /// Keeps the key of a profile.
-    pub(crate) async fn keep(&self, profile: &str, key: &SecretString) -> Result<(), String> {
-        let (store, profile) = (self.store.clone()?, profile.to_owned());
+    /// Keeps the key of an account.
+    pub(crate) async fn keep(&self, account: &Account, key: &SecretString) -> Result<(), String> {
+        let (store, account) = (self.store.clone()?, account.name());
         let key = key.clone();
-        aside(move || store::set(&store, &profile, key.expose_secret())).await
+        aside(move || store::set(&store, &account, key.expose_secret())).await
     }
 
-    /// Removes the key of a profile. Returns whether there was one.
-    pub(crate) async fn forget(&self, profile: &str) -> Result<bool, String> {
-        let (store, profile) = (self.store.clone()?, profile.to_owned());
-        aside(move || store::remove(&store, &profile)).await
+    /// Removes the key of an account. Returns whether there was one.
+    pub(crate) async fn forget(&self, account: &Account) -> Result<bool, String> {
+        let (store, account) = (self.store.clone()?, account.name());
+        aside(move || store::remove(&store, &account)).await
     }
 }
 
@@ -77,7 +95,7 @@ mod store {
 
     pub(crate) type Store = Arc<CredentialStore>;
 
-    /// The name of this program in the keyring; the profile is the name of the account.
+    /// The name of this program in the keyring.
     const SERVICE: &str = "imagekit";
 
     pub(super) fn find() -> Result<Store, String> {
@@ -90,26 +108,26 @@ mod store {
         Ok(store.map_err(|error| error.to_string())?)
     }
 
-    fn entry(store: &Store, profile: &str) -> Result<Entry, String> {
-        let entry = store.build(SERVICE, profile, None);
+    fn entry(store: &Store, account: &str) -> Result<Entry, String> {
+        let entry = store.build(SERVICE, account, None);
         entry.map_err(|error| error.to_string())
     }
 
-    pub(super) fn get(store: &Store, profile: &str) -> Result<Option<String>, String> {
-        match entry(store, profile)?.get_password() {
+    pub(super) fn get(store: &Store, account: &str) -> Result<Option<String>, String> {
+        match entry(store, account)?.get_password() {
             Ok(key) => Ok(Some(key)),
             Err(Error::NoEntry) => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    pub(super) fn set(store: &Store, profile: &str, key: &str) -> Result<(), String> {
-        let set = entry(store, profile)?.set_password(key);
+    pub(super) fn set(store: &Store, account: &str, key: &str) -> Result<(), String> {
+        let set = entry(store, account)?.set_password(key);
         set.map_err(|error| error.to_string())
     }
 
-    pub(super) fn remove(store: &Store, profile: &str) -> Result<bool, String> {
-        match entry(store, profile)?.delete_credential() {
+    pub(super) fn remove(store: &Store, account: &str) -> Result<bool, String> {
+        match entry(store, account)?.delete_credential() {
             Ok(()) => Ok(true),
             Err(Error::NoEntry) => Ok(false),
             Err(error) => Err(error.to_string()),

@@ -1,9 +1,14 @@
 //! The private key from being asked for to being forgotten, and what the doctor says.
 
 use std::fs;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use imagekit_mock::{Bytes, Fault, HeaderValue, Response, Server, StatusCode};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ServerConfig, ServerConnection};
 use tempfile::TempDir;
 
 use crate::support::{Imagekit, Mock, imagekit};
@@ -252,6 +257,45 @@ fn the_doctor_tells_tls_from_the_network() {
     assert_eq!(code, Some(6), "{told}");
     assert!(
         told.contains("bad  network: ") && !told.contains("TLS"),
+        "{told}"
+    );
+}
+
+/// Starts a server whose certificate nobody trusts.
+fn untrusted() -> SocketAddr {
+    let names = ["127.0.0.1".to_owned()];
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+    let config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], signing_key.into())
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut connection = ServerConnection::new(config.clone()).unwrap();
+            // The handshake fails, as the other side breaks it off.
+            let _ = connection.complete_io(&mut stream.unwrap());
+        }
+    });
+    address
+}
+
+#[test]
+fn the_doctor_names_a_certificate_that_is_not_trusted() {
+    let server = untrusted();
+    let (code, told) = diagnosis(&format!("https://{server}"), &[]);
+    assert_eq!(code, Some(6), "{told}");
+    assert!(
+        told.contains(&format!("ok   network: {server} can be reached\n")),
+        "{told}"
+    );
+    let tls = told.lines().find(|line| line.starts_with("bad  TLS: "));
+    assert!(
+        tls.is_some_and(|line| line.contains("certificate: ") && line.contains("UnknownIssuer")),
         "{told}"
     );
 }

@@ -159,6 +159,8 @@ macro_rules! open_union {
             /// # Errors
             ///
             /// If the value is not an object, or not what its tag promises.
+            // It would read all variants from a tree of JSON once more, compiled for programs that mostly never do.
+            #[inline]
             pub fn from_json(
                 value: ::serde_json::Value,
             ) -> ::std::result::Result<Self, ::serde_json::Error> {

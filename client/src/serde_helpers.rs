@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Timelike, Utc};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 
 use crate::runtime::no_number;
@@ -16,7 +19,11 @@ pub(crate) trait Lossless: Sized {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// Reads a field, for `#[serde(deserialize_with)]`.
+/// Reads the field of a newtype, for `#[serde(deserialize_with)]`.
+#[allow(
+    dead_code,
+    reason = "the document decides whether a newtype holds a number"
+)]
 pub(crate) fn read<'de, T: Lossless, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }
@@ -243,53 +250,168 @@ impl<T: Lossless> Lossless for BTreeMap<String, T> {
     }
 }
 
-/// A deserializer by which a struct is read from an object only, and never from a list of its values.
-pub(crate) struct ObjectOnly<D>(pub(crate) D);
+/// A generated struct, which is read from an object only, and never from a list of its values.
+///
+/// The code that a derive would print for each of them is here once.
+pub(crate) trait Object: Sized {
+    const NAME: &'static str;
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
-    type Error = D::Error;
+    /// Returns the place of a property among all; that of any other name is beyond them.
+    fn place(name: &str) -> usize;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(MapOnly(visitor))
+    fn read<'de, A: MapAccess<'de>>(properties: Properties<Self, A>) -> Result<Self, A::Error>;
+}
+
+/// The properties of an object that is being read as `T`.
+pub(crate) struct Properties<T, A> {
+    map: A,
+    object: PhantomData<T>,
+}
+
+/// Those that read a property are not inlined: by their references, what is read has its one place in memory, and is
+/// not moved about with each property that follows.
+impl<'de, T: Object, A: MapAccess<'de>> Properties<T, A> {
+    /// Returns the place of the next property.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Option<usize>, A::Error> {
+        self.map.next_key_seed(Place::<T>(PhantomData))
     }
 
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    #[inline(never)]
+    pub(crate) fn read<V: Deserialize<'de>>(
+        &mut self,
+        name: &'static str,
+        value: &mut Option<V>,
+    ) -> Result<(), A::Error> {
+        if value.is_some() {
+            return Err(A::Error::duplicate_field(name));
+        }
+        *value = Some(self.map.next_value()?);
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(crate) fn read_lossless<V: Lossless>(
+        &mut self,
+        name: &'static str,
+        value: &mut Option<V>,
+    ) -> Result<(), A::Error> {
+        if value.is_some() {
+            return Err(A::Error::duplicate_field(name));
+        }
+        *value = Some(self.map.next_value::<Part<V>>()?.0);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn skip(&mut self) -> Result<(), A::Error> {
+        self.map.next_value::<IgnoredAny>().map(drop)
     }
 }
 
-struct MapOnly<V>(V);
+/// Returns the value of a property that has to be there.
+#[inline]
+pub(crate) fn required<T, E: Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
+    value.ok_or_else(|| E::missing_field(name))
+}
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for MapOnly<V> {
-    type Value = V::Value;
+/// Returns the value of a property that may be absent, or null.
+#[inline]
+pub(crate) fn optional<T, E>(value: Option<Option<T>>, _: &'static str) -> Result<Option<T>, E> {
+    Ok(value.flatten())
+}
+
+/// Returns the value of a property, or that which its type has by default.
+#[allow(
+    dead_code,
+    reason = "the document decides whether a property has a default"
+)]
+#[inline]
+pub(crate) fn or_default<T: Default, E>(value: Option<T>, _: &'static str) -> Result<T, E> {
+    Ok(value.unwrap_or_default())
+}
+
+/// Reads the name of a property as its place.
+struct Place<T>(PhantomData<T>);
+
+impl<'de, T: Object> DeserializeSeed<'de> for Place<T> {
+    type Value = usize;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<T: Object> Visitor<'_> for Place<T> {
+    type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+        f.write_str("the name of a property")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(map)
+    #[inline]
+    fn visit_str<E>(self, name: &str) -> Result<usize, E> {
+        Ok(T::place(name))
     }
 }
 
-/// Makes a generated struct, whose serde code is derived for `remote = "Self"`, readable from objects only.
+/// Reads an object as a struct.
+pub(crate) struct Whole<T>(pub(crate) PhantomData<T>);
+
+impl<'de, T: Object> Visitor<'de> for Whole<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "struct {}", T::NAME)
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::read(Properties {
+            map,
+            object: PhantomData,
+        })
+    }
+}
+
+/// Makes a generated struct readable: the place and the name of each property, its field, and how it is read and
+/// taken.
 macro_rules! object {
-    ($name:ident) => {
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::std::result::Result<S::Ok, S::Error> {
-                Self::serialize(self, serializer)
+    ($model:ident { $($place:literal $name:literal $field:ident $read:ident $take:ident;)* }) => {
+        impl crate::serde_helpers::Object for $model {
+            const NAME: &'static str = stringify!($model);
+
+            #[inline]
+            fn place(name: &str) -> usize {
+                match name {
+                    $($name => $place,)*
+                    _ => usize::MAX,
+                }
+            }
+
+            #[inline]
+            fn read<'de, A: ::serde::de::MapAccess<'de>>(
+                mut properties: crate::serde_helpers::Properties<Self, A>,
+            ) -> ::std::result::Result<Self, A::Error> {
+                $(let mut $field = ::std::option::Option::None;)*
+                while let ::std::option::Option::Some(place) = properties.next()? {
+                    match place {
+                        $($place => properties.$read($name, &mut $field)?,)*
+                        _ => properties.skip()?,
+                    }
+                }
+                ::std::result::Result::Ok(Self {
+                    $($field: crate::serde_helpers::$take($field, $name)?,)*
+                })
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
+        impl<'de> ::serde::Deserialize<'de> for $model {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                Self::deserialize(crate::serde_helpers::ObjectOnly(deserializer))
+                deserializer.deserialize_map(crate::serde_helpers::Whole(::std::marker::PhantomData))
             }
         }
     };

@@ -3,10 +3,9 @@
 //! The models of the API, from the components of the document.
 
 ///A video for streaming in several qualities.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AdaptivePostTransformation {
     ///The protocol of the stream.
     pub protocol: crate::types::StreamingProtocol,
@@ -17,25 +16,20 @@ pub struct AdaptivePostTransformation {
     pub value: ::std::string::String,
 }
 ///Fills the description of an image by AI.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AiDescriptionExtension {
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
 }
 ///A tag that an image recognition service gave to a file, with how sure the service was.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AiTag {
     ///How sure the service is, in percent from 0 to 100. It mostly has two decimals, but whole numbers come without a fraction, such as 94 beside 93.33.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub confidence: f64,
     ///What was recognised, such as `Shirt`. Absent in a single test fixture.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -44,10 +38,9 @@ pub struct AiTag {
     pub source: crate::types::AiTagSource,
 }
 ///What is done with a file, depending on what an AI found.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AiTaskAction {
     ///The tags to add.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -63,10 +56,9 @@ pub struct AiTaskAction {
     pub unset_metadata: ::std::option::Option<::std::vec::Vec<MetadataFieldReference>>,
 }
 ///Has an AI look at an image, and tags or describes it by what it finds.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AiTasksExtension {
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
@@ -74,20 +66,18 @@ pub struct AiTasksExtension {
     pub tasks: ::std::vec::Vec<crate::types::AiTask>,
 }
 ///Addresses written for Akamai.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AkamaiUrlRewriter {
     ///What tells the kinds of rewriters apart.
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
 ///An Akeneo PIM.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AkeneoPimOrigin {
     ///The address of the server.
     #[serde(rename = "baseUrl")]
@@ -110,10 +100,9 @@ pub struct AkeneoPimOrigin {
     pub type_: ::std::string::String,
 }
 ///An Akeneo PIM, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AkeneoPimOriginRequest {
     ///The address of the server.
     #[serde(rename = "baseUrl")]
@@ -152,10 +141,9 @@ Every property is optional, and the texts are for people: they have changed over
 years, so decide by the status, never by the wording. 400, 401, 403 and 404 stay the same
 however often the request is repeated. After a 429, wait for the milliseconds in
 `X-RateLimit-Reset` and repeat. A 5xx may pass by itself; repeat what only reads.*/
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct ApiError {
     ///What is wrong with each field or file. Only some operations send it, and in two shapes.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -186,33 +174,25 @@ pub struct ApiError {
     pub type_: ::std::option::Option<::std::string::String>,
 }
 ///Gives AI tags to an image by the image recognition of Amazon Web Services. It is tried during the request first. One example of ImageKit leaves `minConfidence` out, which the schema requires.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AwsAutoTaggingExtension {
     ///The greatest number of tags, 30 at most.
     #[serde(rename = "maxTags")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_tags: i64,
     ///The least confidence of a tag in percent, from 0 to 100.
     #[serde(rename = "minConfidence")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_confidence: i64,
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
 }
 ///A container of Azure Blob Storage.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AzureBlobOrigin {
     ///The name of the storage account.
     #[serde(rename = "accountName")]
@@ -239,10 +219,9 @@ pub struct AzureBlobOrigin {
     pub type_: ::std::string::String,
 }
 ///A container of Azure Blob Storage, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct AzureBlobOriginRequest {
     ///The name of the storage account.
     #[serde(rename = "accountName")]
@@ -274,10 +253,9 @@ pub struct AzureBlobOriginRequest {
     pub type_: ::std::string::String,
 }
 ///Why a file of a bulk operation is as it was.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct BulkFileError {
     ///The reason, in a sentence for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -287,10 +265,9 @@ pub struct BulkFileError {
     pub file_id: ::std::option::Option<crate::types::FileId>,
 }
 ///The state of a job on folders.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct BulkJob {
     ///Where to turn for help, in a sentence for people. With `Partial success` only.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -315,38 +292,27 @@ pub struct BulkJob {
     pub type_: ::std::option::Option<crate::types::BulkJobType>,
 }
 ///What the cache did in a period.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct CacheUsage {
     ///The number of requests that failed.
     #[serde(rename = "errorCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub error_count: f64,
     ///The number of requests that the cache served.
     #[serde(rename = "hitCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub hit_count: f64,
     ///The number of requests that it passed on.
     #[serde(rename = "missCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub miss_count: f64,
 }
 ///A bucket to which Cloudinary writes backups.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct CloudinaryBackupOrigin {
     ///The base of the address in that header.
     #[serde(
@@ -376,10 +342,9 @@ pub struct CloudinaryBackupOrigin {
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///A bucket to which Cloudinary writes backups, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct CloudinaryBackupOriginRequest {
     ///The access key. Secret: sent, and never returned.
     #[serde(rename = "accessKey")]
@@ -417,10 +382,9 @@ pub struct CloudinaryBackupOriginRequest {
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///Addresses written for Cloudinary.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct CloudinaryUrlRewriter {
     ///Whether the types of delivery stay in the path. Default in requests: false; always in responses.
     #[serde(
@@ -433,10 +397,9 @@ pub struct CloudinaryUrlRewriter {
     pub type_: ::std::string::String,
 }
 ///A person who created something.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Creator {
     ///The address of e-mail.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -505,10 +468,9 @@ for CustomMetadataChanges {
     }
 }
 ///A custom metadata field of the account.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct CustomMetadataField {
     ///A text about the field. Absent when none is set, and before August 2026.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -526,10 +488,9 @@ pub struct CustomMetadataField {
     pub schema: CustomMetadataFieldSchema,
 }
 ///What values a custom metadata field takes.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct CustomMetadataFieldSchema {
     ///The value that a file has unless another is set. Required if `isValueRequired` is true. For `MultiSelect` it is a list.
     #[serde(
@@ -548,11 +509,7 @@ pub struct CustomMetadataFieldSchema {
         rename = "maxLength",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_length: ::std::option::Option<f64>,
     ///The greatest number, or the latest time as an ISO 8601 text. For `Number` and `Date`.
     #[serde(rename = "maxValue", skip_serializing_if = "::std::option::Option::is_none")]
@@ -562,11 +519,7 @@ pub struct CustomMetadataFieldSchema {
         rename = "minLength",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_length: ::std::option::Option<f64>,
     ///The least number, or the earliest time as an ISO 8601 text. For `Number` and `Date`.
     #[serde(rename = "minValue", skip_serializing_if = "::std::option::Option::is_none")]
@@ -582,20 +535,18 @@ pub struct CustomMetadataFieldSchema {
     pub type_: ::std::option::Option<crate::types::SelectedFieldType>,
 }
 ///A file that was deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct DeletedFile {
     ///The file.
     #[serde(rename = "fileId")]
     pub file_id: crate::types::FileId,
 }
 ///A version of a file that was deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct DeletedFileVersion {
     ///The file.
     #[serde(rename = "fileId")]
@@ -605,10 +556,9 @@ pub struct DeletedFileVersion {
     pub version_id: crate::types::VersionId,
 }
 ///What became of files that were to be deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct DeletedFiles {
     ///The files that are not, each with its reason. Absent when all are deleted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -623,10 +573,9 @@ pub struct DeletedFiles {
     >,
 }
 ///A folder that was deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct DeletedFolder {
     ///The id of the folder.
     #[serde(rename = "folderId")]
@@ -690,10 +639,9 @@ impl ::std::convert::From<::serde_json::Value> for ErrorDetails {
     }
 }
 ///EXIF data in six parts, each of which may be empty or absent. Cameras write what they like, so that the parts are free objects: a tag of an unexpected type costs nothing else.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Exif {
     ///About the exposure: times, apertures, lens. Dates are texts such as `2018:11:02 12:04:30`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -740,10 +688,9 @@ for ExifPart {
     }
 }
 ///The result of a slow extension, as ImageKit posts it to the `webhookUrl` of an upload or an update. It is not signed: put a secret into the address. Only the status 200 counts as received, within 30 seconds.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct ExtensionResult {
     ///What went wrong; its content is not published.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -819,26 +766,21 @@ for ExtensionStatus {
     }
 }
 ///How often an extension ran.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct ExtensionUsage {
     ///The name of the extension.
     pub name: ::std::string::String,
     ///The number of runs.
     #[serde(rename = "operationCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub operation_count: f64,
 }
 ///A transformation that has failed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FailedTransformation {
     ///Why it failed.
     pub error: TransformationError,
@@ -852,10 +794,9 @@ them. Responses from before the middle of 2022 lack further properties.
 
 Responses also hold properties that are in no published schema, and readers must ignore
 what they do not know.*/
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct File {
     ///The tags that an image recognition service gave to the file. Null when there are none; one documented response has an empty list instead. Absent before 2021.
     #[serde(rename = "AITags", skip_serializing_if = "::std::option::Option::is_none")]
@@ -868,22 +809,14 @@ pub struct File {
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///The bit rate of the video in bits per second. Present for videos only. ImageKit's text says kbps, but every example and every known response is in bits per second.
     #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bit_rate: ::std::option::Option<i64>,
     ///The time of the first upload, in UTC with milliseconds; for an earlier version, its own time.
     #[serde(
         rename = "createdAt",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///The area of interest that users marked, in pixels, as `x,y,width,height`. Null when none is marked, and can be absent.
     #[serde(
@@ -902,11 +835,7 @@ pub struct File {
     pub description: ::std::option::Option<::std::string::String>,
     ///The length of the video in seconds. Present for videos only. Declared as an integer and never seen with a fraction, though nothing rules one out.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: ::std::option::Option<f64>,
     ///What the content says about itself, as EXIF, IPTC and XMP. Often absent. Null in a documented example, although the official SDKs do not expect that.
     #[serde(
@@ -934,11 +863,7 @@ pub struct File {
     pub has_alpha: ::std::option::Option<bool>,
     ///The height in pixels. Present for images and videos only. Declared as a number, but always seen whole.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: ::std::option::Option<f64>,
     ///Whether the file is private, so that its address must be signed to fetch it. Rarely absent; null in a single test fixture.
     #[serde(
@@ -965,11 +890,7 @@ pub struct File {
     pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
     ///The size of the content in bytes. It can exceed 32 bits, as videos do. Absent in responses from before 2020.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub size: ::std::option::Option<i64>,
     ///The tags that users gave to the file. Null when there are none; an empty list has also been seen, and the property can be absent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -985,11 +906,7 @@ pub struct File {
         rename = "updatedAt",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///The address to fetch this version from. Never absent. It is a plain string, since it may hold characters that a strict reader of URLs refuses. Recent responses add `updatedAt` in milliseconds as a query, and before it `ik-obj-version` if the version is not the current one.
     pub url: ::std::string::String,
@@ -1007,24 +924,16 @@ pub struct File {
     pub video_codec: ::std::option::Option<::std::string::String>,
     ///The width in pixels. Present for images and videos only. Declared as a number, but always seen whole.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: ::std::option::Option<f64>,
 }
 ///A file was created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FileCreatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: File,
@@ -1035,16 +944,12 @@ pub struct FileCreatedEvent {
     pub type_: ::std::string::String,
 }
 ///A file was deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FileDeletedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: DeletedFile,
@@ -1055,16 +960,12 @@ pub struct FileDeletedEvent {
     pub type_: ::std::string::String,
 }
 ///A file was changed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FileUpdatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: File,
@@ -1075,16 +976,12 @@ pub struct FileUpdatedEvent {
     pub type_: ::std::string::String,
 }
 ///A version of a file was created. Whether its `type` is `file` or `file-version` is not published.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FileVersionCreatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: File,
@@ -1095,16 +992,12 @@ pub struct FileVersionCreatedEvent {
     pub type_: ::std::string::String,
 }
 ///A version of a file was deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FileVersionDeletedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: DeletedFileVersion,
@@ -1115,21 +1008,16 @@ pub struct FileVersionDeletedEvent {
     pub type_: ::std::string::String,
 }
 ///A folder of the media library.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Folder {
     ///The time of creation, in UTC with milliseconds.
     #[serde(
         rename = "createdAt",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///Who created the folder. Absent if that is not known, as for folders created by this API, and before October 2026.
     #[serde(
@@ -1163,24 +1051,16 @@ pub struct Folder {
         rename = "updatedAt",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
 }
 ///A folder was created, also by copying or moving one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FolderCreatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: Folder,
@@ -1191,16 +1071,12 @@ pub struct FolderCreatedEvent {
     pub type_: ::std::string::String,
 }
 ///A folder was deleted. Moving one deletes the old id.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FolderDeletedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: DeletedFolder,
@@ -1211,16 +1087,12 @@ pub struct FolderDeletedEvent {
     pub type_: ::std::string::String,
 }
 ///A folder was changed or renamed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct FolderUpdatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: Folder,
@@ -1231,10 +1103,9 @@ pub struct FolderUpdatedEvent {
     pub type_: ::std::string::String,
 }
 ///A bucket of Google Cloud Storage.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct GcsOrigin {
     ///The base of the address in that header.
     #[serde(
@@ -1261,10 +1132,9 @@ pub struct GcsOrigin {
     pub type_: ::std::string::String,
 }
 ///A bucket of Google Cloud Storage, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct GcsOriginRequest {
     ///The base of the address in that header.
     #[serde(
@@ -1296,10 +1166,9 @@ pub struct GcsOriginRequest {
     pub type_: ::std::string::String,
 }
 ///A GIF made into a video.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct GifToVideoPostTransformation {
     ///What tells the kinds of transformations apart.
     #[serde(rename = "type")]
@@ -1309,43 +1178,34 @@ pub struct GifToVideoPostTransformation {
     pub value: ::std::option::Option<::std::string::String>,
 }
 ///Gives AI tags to an image by Google's image recognition. It is tried during the request first. One example of ImageKit leaves `minConfidence` out, which the schema requires.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct GoogleAutoTaggingExtension {
     ///The greatest number of tags, 30 at most.
     #[serde(rename = "maxTags")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_tags: i64,
     ///The least confidence of a tag in percent, from 0 to 100.
     #[serde(rename = "minConfidence")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_confidence: i64,
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
 }
 ///Addresses written for Imgix.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct ImgixUrlRewriter {
     ///What tells the kinds of rewriters apart.
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
 ///What the content of a file says about itself. Which properties there are depends on the kind of content, and more may come.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Metadata {
     ///The codec of the sound. Absent for images, and for videos without sound.
     #[serde(
@@ -1355,27 +1215,15 @@ pub struct Metadata {
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///The bit rate of the video in bits per second, although ImageKit's text says kbps. Absent for images.
     #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bit_rate: ::std::option::Option<f64>,
     ///The resolution in pixels per inch.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub density: ::std::option::Option<f64>,
     ///The length in seconds. Absent for images.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: ::std::option::Option<f64>,
     ///The EXIF data. Empty if the content has none; null in the schema of a third party.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1397,11 +1245,7 @@ pub struct Metadata {
     pub has_transparency: ::std::option::Option<bool>,
     ///The height in pixels. Absent for sound and raw files.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: ::std::option::Option<f64>,
     ///The media type of the content. On an unmerged branch of ImageKit only.
     #[serde(rename = "mimeType", skip_serializing_if = "::std::option::Option::is_none")]
@@ -1411,19 +1255,11 @@ pub struct Metadata {
     pub p_hash: ::std::option::Option<::std::string::String>,
     ///The quality in percent; 0 in every known response.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub quality: ::std::option::Option<f64>,
     ///The size of the content in bytes. It can exceed 32 bits.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub size: ::std::option::Option<i64>,
     ///The codec of the video. Absent for images.
     #[serde(
@@ -1433,18 +1269,13 @@ pub struct Metadata {
     pub video_codec: ::std::option::Option<::std::string::String>,
     ///The width in pixels. Absent for sound and raw files.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: ::std::option::Option<f64>,
 }
 ///A value for a custom metadata field.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct MetadataAssignment {
     ///The name of the field.
     pub field: ::std::string::String,
@@ -1452,10 +1283,9 @@ pub struct MetadataAssignment {
     pub value: MetadataValue,
 }
 ///A custom metadata field.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct MetadataFieldReference {
     ///The name of the field.
     pub field: ::std::string::String,
@@ -1482,33 +1312,25 @@ impl ::std::convert::From<::serde_json::Value> for MetadataValue {
     }
 }
 ///The number of requests of one kind.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct NamedCount {
     ///The kind.
     pub name: ::std::string::String,
     ///The number of requests.
     #[serde(rename = "requestCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub request_count: f64,
 }
 ///A transformation with a name.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct NamedTransformation {
     ///The time of creation.
     #[serde(rename = "createdAt")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///Whether the name can be used. Addresses with a name that is not enabled fail. The default is not documented, and surely true.
     pub enabled: bool,
@@ -1520,10 +1342,9 @@ pub struct NamedTransformation {
     pub transformation: ::std::string::String,
 }
 ///A transformation of an image or a video.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PlainPostTransformation {
     ///What tells the kinds of transformations apart.
     #[serde(rename = "type")]
@@ -1532,10 +1353,9 @@ pub struct PlainPostTransformation {
     pub value: ::std::string::String,
 }
 ///A file whose transformation has failed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PostTransformFailure {
     ///The file.
     #[serde(rename = "fileId")]
@@ -1550,10 +1370,9 @@ pub struct PostTransformFailure {
     pub url: ::std::string::String,
 }
 ///The upload that asked for a transformation after storing.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PostTransformRequest {
     ///The transformation.
     pub transformation: RequestedTransformation,
@@ -1561,10 +1380,9 @@ pub struct PostTransformRequest {
     pub x_request_id: ::std::string::String,
 }
 ///A file whose transformation is made.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PostTransformResult {
     ///The file.
     #[serde(rename = "fileId")]
@@ -1575,10 +1393,9 @@ pub struct PostTransformResult {
     pub url: ::std::string::String,
 }
 ///An upload of which nothing is stored.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PreTransformFailure {
     ///The name of the file.
     pub name: ::std::string::String,
@@ -1588,10 +1405,9 @@ pub struct PreTransformFailure {
     pub transformation: FailedTransformation,
 }
 ///The upload whose file is transformed before storing.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PreTransformRequest {
     ///The transformation.
     pub transformation: ::std::string::String,
@@ -1599,10 +1415,9 @@ pub struct PreTransformRequest {
     pub x_request_id: ::std::string::String,
 }
 ///Whether a file is published, which is a feature of enterprise plans. Unpublishing also purges the file from the cache.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Publication {
     ///Whether all versions change as well, and not the current one alone. Default: false.
     #[serde(
@@ -1615,10 +1430,9 @@ pub struct Publication {
     pub is_published: bool,
 }
 ///A purge that is under way.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Purge {
     ///The id of the purge, to ask for its status.
     #[serde(
@@ -1628,10 +1442,9 @@ pub struct Purge {
     pub request_id: ::std::option::Option<crate::types::PurgeRequestId>,
 }
 ///The status of a purge.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct PurgeState {
     ///Whether the purge is done.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1659,10 +1472,9 @@ impl ::std::convert::From<::serde_json::Value> for RemoveAiTags {
     }
 }
 ///Removes the background of an image. It always finishes later, and its result is a new version of the file.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct RemoveBackgroundExtension {
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
@@ -1671,10 +1483,9 @@ pub struct RemoveBackgroundExtension {
     pub options: ::std::option::Option<RemoveBackgroundOptions>,
 }
 ///How the background of an image is removed. A colour and an image exclude each other. Examples of ImageKit write `bg_colour`; its schema, and the service behind it, `bg_color`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct RemoveBackgroundOptions {
     ///Whether an artificial shadow is added, for cars only. Default: false.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1690,10 +1501,9 @@ pub struct RemoveBackgroundOptions {
     pub semitransparency: ::std::option::Option<bool>,
 }
 ///The result of renaming a file.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct RenamedFile {
     ///The id of the purge, to ask for its status. Present only if `purgeCache` was true.
     #[serde(
@@ -1703,10 +1513,9 @@ pub struct RenamedFile {
     pub purge_request_id: ::std::option::Option<crate::types::PurgeRequestId>,
 }
 ///The file is renamed, but its old address could not be purged from the cache.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct RenamedFileNotPurged {
     ///Where to turn for help, in a sentence for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1719,10 +1528,9 @@ pub struct RenamedFileNotPurged {
     pub reason: ::std::option::Option<::std::string::String>,
 }
 ///A transformation that an upload has asked for.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct RequestedTransformation {
     ///The protocol of a stream, in lower case: `hls`, `dash`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1735,10 +1543,9 @@ pub struct RequestedTransformation {
     pub value: ::std::option::Option<::std::string::String>,
 }
 ///A bucket of a service that works like Amazon S3.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct S3CompatibleOrigin {
     ///The base of the address in that header.
     #[serde(
@@ -1767,10 +1574,9 @@ pub struct S3CompatibleOrigin {
     pub type_: ::std::string::String,
 }
 ///A bucket of a service that works like Amazon S3, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct S3CompatibleOriginRequest {
     ///The access key. Secret: sent, and never returned.
     #[serde(rename = "accessKey")]
@@ -1810,10 +1616,9 @@ pub struct S3CompatibleOriginRequest {
     pub type_: ::std::string::String,
 }
 ///A bucket of Amazon S3.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct S3Origin {
     ///The base of the address in that header.
     #[serde(
@@ -1843,10 +1648,9 @@ pub struct S3Origin {
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///A bucket of Amazon S3, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct S3OriginRequest {
     ///The access key. Secret: sent, and never returned.
     #[serde(rename = "accessKey")]
@@ -1884,10 +1688,9 @@ pub struct S3OriginRequest {
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///A saved extension.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct SavedExtension {
     ///The extension with its settings, as they were sent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1897,11 +1700,7 @@ pub struct SavedExtension {
         rename = "createdAt",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///What the extension is for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1917,18 +1716,13 @@ pub struct SavedExtension {
         rename = "updatedAt",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
 }
 ///Runs an extension that was saved in the account before.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct SavedExtensionReference {
     ///The id of the saved extension.
     pub id: crate::types::SavedExtensionId,
@@ -1936,10 +1730,9 @@ pub struct SavedExtensionReference {
     pub name: ::std::string::String,
 }
 ///Chooses the value of a custom metadata field for an image.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct SelectMetadataTask {
     ///The name of the custom metadata field, which must exist.
     pub field: ::std::string::String,
@@ -1947,19 +1740,11 @@ pub struct SelectMetadataTask {
     pub instruction: ::std::string::String,
     ///The greatest number of selections.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_selections: ::std::option::Option<i64>,
     ///The least number of selections.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_selections: ::std::option::Option<i64>,
     ///What tells the kinds of tasks apart.
     #[serde(rename = "type")]
@@ -1969,28 +1754,19 @@ pub struct SelectMetadataTask {
     pub vocabulary: ::std::option::Option<::std::vec::Vec<MetadataValue>>,
 }
 ///Chooses tags for an image.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct SelectTagsTask {
     ///What the AI is to find out, in 1 to 2000 characters.
     pub instruction: ::std::string::String,
     ///The greatest number of selections.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_selections: ::std::option::Option<i64>,
     ///The least number of selections.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_selections: ::std::option::Option<i64>,
     ///What tells the kinds of tasks apart.
     #[serde(rename = "type")]
@@ -2000,10 +1776,9 @@ pub struct SelectTagsTask {
     pub vocabulary: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 ///The rules for one custom metadata field. Which of them are present depends on the type of the field.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct SelectedField {
     ///The value that a file has until another one is set: a string, a number, a boolean, or an array that mixes them, by the type of the field. Optional.
     #[serde(
@@ -2022,11 +1797,7 @@ pub struct SelectedField {
         rename = "maxLength",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_length: ::std::option::Option<f64>,
     ///The greatest value: a number for `Number` fields, an ISO 8601 string for `Date` fields. Optional.
     #[serde(rename = "maxValue", skip_serializing_if = "::std::option::Option::is_none")]
@@ -2036,11 +1807,7 @@ pub struct SelectedField {
         rename = "minLength",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_length: ::std::option::Option<f64>,
     ///The least value: a number for `Number` fields, an ISO 8601 string for `Date` fields. Optional.
     #[serde(rename = "minValue", skip_serializing_if = "::std::option::Option::is_none")]
@@ -2095,20 +1862,18 @@ impl ::std::convert::From<
     }
 }
 ///A job that has started.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct StartedJob {
     ///The id of the job, to ask for its state.
     #[serde(rename = "jobId")]
     pub job_id: crate::types::JobId,
 }
 ///A picture from a video.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct ThumbnailPostTransformation {
     ///What tells the kinds of transformations apart.
     #[serde(rename = "type")]
@@ -2118,19 +1883,17 @@ pub struct ThumbnailPostTransformation {
     pub value: ::std::option::Option<::std::string::String>,
 }
 ///Why a transformation failed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct TransformationError {
     ///The reason, such as `encoding_failed`.
     pub reason: ::std::string::String,
 }
 ///What became of files whose tags were to be changed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UpdatedFiles {
     ///The files that are not, each with its reason. Absent when all are changed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2145,25 +1908,20 @@ pub struct UpdatedFiles {
     >,
 }
 ///A video that is transformed before it is stored. There is no file yet, and no id.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadAccepted {
     ///What happens next, in a sentence for people.
     pub message: ::std::string::String,
 }
 ///A transformation that an upload asked for has failed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadPostTransformErrorEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: PostTransformFailure,
@@ -2176,16 +1934,12 @@ pub struct UploadPostTransformErrorEvent {
     pub type_: ::std::string::String,
 }
 ///A transformation that an upload asked for is made.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadPostTransformSuccessEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: PostTransformResult,
@@ -2198,16 +1952,12 @@ pub struct UploadPostTransformSuccessEvent {
     pub type_: ::std::string::String,
 }
 ///An upload could not be transformed before storing, or its checks failed. Nothing is stored.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadPreTransformErrorEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: PreTransformFailure,
@@ -2220,16 +1970,12 @@ pub struct UploadPreTransformErrorEvent {
     pub type_: ::std::string::String,
 }
 ///An upload that was transformed before storing is stored.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadPreTransformSuccessEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: UploadedFile,
@@ -2242,10 +1988,9 @@ pub struct UploadPreTransformSuccessEvent {
     pub type_: ::std::string::String,
 }
 ///What to do with a file before and after it is stored. At least one of both is needed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadTransformation {
     ///The transformations to make ahead of the first request, at most 5.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2255,10 +2000,9 @@ pub struct UploadTransformation {
     pub pre: ::std::option::Option<::std::string::String>,
 }
 ///A file that was uploaded. What is not always there depends on `responseFields`, and on the kind of file.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UploadedFile {
     ///The AI tags. Null when there are none.
     #[serde(rename = "AITags", skip_serializing_if = "::std::option::Option::is_none")]
@@ -2271,11 +2015,7 @@ pub struct UploadedFile {
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///The bit rate of the video in bits per second, although ImageKit's text says kbps. Present for videos only.
     #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bit_rate: ::std::option::Option<f64>,
     ///The area of interest in pixels, if asked for. Null when there is none.
     #[serde(
@@ -2294,11 +2034,7 @@ pub struct UploadedFile {
     pub description: ::std::option::Option<::std::string::String>,
     ///The length in seconds. Present for videos only.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: ::std::option::Option<f64>,
     ///What the content says about itself, if asked for.
     #[serde(
@@ -2323,11 +2059,7 @@ pub struct UploadedFile {
     pub file_type: ::std::option::Option<crate::types::FileType>,
     ///The height in pixels. Present for images and videos only.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: ::std::option::Option<f64>,
     ///Whether the file is private, if asked for.
     #[serde(
@@ -2349,11 +2081,7 @@ pub struct UploadedFile {
     pub name: ::std::option::Option<::std::string::String>,
     ///The orientation of the image, as EXIF counts it: a number of 1 to 8. Seen for some images, and in no schema.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub orientation: ::std::option::Option<f64>,
     ///The custom metadata fields that apply to the file, if asked for, on plans with path policies.
     #[serde(
@@ -2363,11 +2091,7 @@ pub struct UploadedFile {
     pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
     ///The size of the content in bytes. It can exceed 32 bits.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub size: ::std::option::Option<i64>,
     ///The tags, if asked for. Null when there are none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2395,18 +2119,13 @@ pub struct UploadedFile {
     pub video_codec: ::std::option::Option<::std::string::String>,
     ///The width in pixels. Present for images and videos only.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: ::std::option::Option<f64>,
 }
 ///An address under which the account delivers.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UrlEndpoint {
     ///What the URL endpoint is for.
     pub description: ::std::string::String,
@@ -2425,79 +2144,54 @@ pub struct UrlEndpoint {
     pub url_rewriter: ::std::option::Option<crate::types::UrlRewriter>,
 }
 ///What an account has used in a period.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Usage {
     ///The traffic in bytes.
     #[serde(
         rename = "bandwidthBytes",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bandwidth_bytes: ::std::option::Option<i64>,
     ///The number of units of extensions that are billed.
     #[serde(
         rename = "extensionUnitsCount",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub extension_units_count: ::std::option::Option<i64>,
     ///The size of the media library in bytes.
     #[serde(
         rename = "mediaLibraryStorageBytes",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub media_library_storage_bytes: ::std::option::Option<i64>,
     ///The size of the cache of originals in bytes.
     #[serde(
         rename = "originalCacheStorageBytes",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub original_cache_storage_bytes: ::std::option::Option<i64>,
     ///The number of units of video processing that are billed.
     #[serde(
         rename = "videoProcessingUnitsCount",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub video_processing_units_count: ::std::option::Option<i64>,
 }
 ///How an account was used in a period.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UsageAnalytics {
     ///The traffic in bytes.
     #[serde(rename = "bandwidthBytes")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bandwidth_bytes: f64,
     ///By browser.
     pub browser: UsageGroup,
@@ -2509,10 +2203,7 @@ pub struct UsageAnalytics {
     pub device: UsageGroup,
     ///The last day that is counted.
     #[serde(rename = "endDate")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub end_date: ::chrono::naive::NaiveDate,
     ///The number of failed fetches from origins, by reason.
     #[serde(rename = "errorReasons")]
@@ -2523,24 +2214,15 @@ pub struct UsageAnalytics {
     pub format: UsageGroup,
     ///The time at which the numbers were computed.
     #[serde(rename = "generatedAt")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub generated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///The number of requests.
     #[serde(rename = "requestCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub request_count: f64,
     ///The first day that is counted.
     #[serde(rename = "startDate")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub start_date: ::chrono::naive::NaiveDate,
     ///The number of requests by status, which is a text.
     #[serde(rename = "statusCodes")]
@@ -2577,17 +2259,13 @@ pub struct UsageAnalytics {
     pub video_processing: ::std::vec::Vec<VideoUsage>,
 }
 ///The use of one thing.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UsageEntry {
     ///The traffic in bytes.
     #[serde(rename = "bandwidthBytes")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bandwidth_bytes: f64,
     ///The ISO code of a country. Present in the group of countries only.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2596,17 +2274,13 @@ pub struct UsageEntry {
     pub name: ::std::string::String,
     ///The number of requests.
     #[serde(rename = "requestCount")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub request_count: f64,
 }
 ///The top entries of one kind, each list sorted already.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct UsageGroup {
     ///The entries with the most traffic.
     #[serde(rename = "byBandwidth")]
@@ -2616,10 +2290,9 @@ pub struct UsageGroup {
     pub by_requests: ::std::vec::Vec<UsageEntry>,
 }
 ///The id and the label of one version.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VersionInfo {
     ///The id of the version, to be used as `versionId` in requests. Never seen absent.
     pub id: crate::types::VersionId,
@@ -2628,19 +2301,17 @@ pub struct VersionInfo {
     pub name: ::std::option::Option<::std::string::String>,
 }
 ///A video that is transformed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoAsset {
     ///The address of the source.
     pub url: ::std::string::String,
 }
 ///The delivery request that started a transformation of a video.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoEventRequest {
     ///The address that was asked for.
     pub url: ::std::string::String,
@@ -2651,41 +2322,27 @@ pub struct VideoEventRequest {
     pub x_request_id: ::std::string::String,
 }
 ///The measures of a video.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoMetadata {
     ///The bit rate in bits per second.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bitrate: i64,
     ///The length in seconds, with fractions.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: f64,
     ///The height in pixels.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: i64,
     ///The width in pixels.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: i64,
 }
 ///The result of a transformation of a video.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoOutput {
     ///The address of the result.
     pub url: ::std::string::String,
@@ -2694,33 +2351,23 @@ pub struct VideoOutput {
     pub video_metadata: ::std::option::Option<VideoMetadata>,
 }
 ///How long a transformation took.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTimings {
     ///The time of fetching the source, in milliseconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub download_duration: ::std::option::Option<i64>,
     ///The time of encoding, in milliseconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub encoding_duration: ::std::option::Option<i64>,
 }
 ///A transformation of a video, with its result.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformation {
     ///What went wrong. Present after a failure.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2736,16 +2383,12 @@ pub struct VideoTransformation {
     pub type_: crate::types::VideoTransformationType,
 }
 ///A transformation of a video is under way.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformationAcceptedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: VideoTransformationData,
@@ -2758,10 +2401,9 @@ pub struct VideoTransformationAcceptedEvent {
     pub type_: ::std::string::String,
 }
 ///A video, and what is made of it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformationData {
     ///The video.
     pub asset: VideoAsset,
@@ -2769,25 +2411,20 @@ pub struct VideoTransformationData {
     pub transformation: VideoTransformation,
 }
 ///Why a transformation of a video failed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformationError {
     ///The reason: `encoding_failed`, `download_failed`, `internal_server_error`, or a newer one.
     pub reason: ::std::string::String,
 }
 ///A transformation of a video has failed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformationErrorEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: VideoTransformationData,
@@ -2800,10 +2437,9 @@ pub struct VideoTransformationErrorEvent {
     pub type_: ::std::string::String,
 }
 ///The settings of a transformation of a video. The sets of values are open.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformationOptions {
     ///The codec of the sound: `aac`, `opus`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2816,11 +2452,7 @@ pub struct VideoTransformationOptions {
     pub format: ::std::option::Option<::std::string::String>,
     ///The quality in percent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(
-        default,
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub quality: ::std::option::Option<i64>,
     ///The protocol of the stream, in upper case: `HLS`, `DASH`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2833,16 +2465,12 @@ pub struct VideoTransformationOptions {
     pub video_codec: ::std::option::Option<::std::string::String>,
 }
 ///A transformation of a video is done.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoTransformationReadyEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: VideoTransformationData,
@@ -2858,28 +2486,23 @@ pub struct VideoTransformationReadyEvent {
     pub type_: ::std::string::String,
 }
 ///How much video of one kind was processed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct VideoUsage {
     ///The codec of the result.
     pub codec: ::std::string::String,
     ///The length in seconds.
     #[serde(rename = "durationSeconds")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration_seconds: f64,
     ///The class of the resolution: `SD`, `HD`, `4K`.
     pub resolution: ::std::string::String,
 }
 ///A web server.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct WebFolderOrigin {
     ///The address of the server.
     #[serde(rename = "baseUrl")]
@@ -2905,10 +2528,9 @@ pub struct WebFolderOrigin {
     pub type_: ::std::string::String,
 }
 ///A web server, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct WebFolderOriginRequest {
     ///The address of the server.
     #[serde(rename = "baseUrl")]
@@ -2938,10 +2560,9 @@ pub struct WebFolderOriginRequest {
     pub type_: ::std::string::String,
 }
 ///Any address of the web, given as the path.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct WebProxyOrigin {
     ///The base of the address in that header.
     #[serde(
@@ -2961,10 +2582,9 @@ pub struct WebProxyOrigin {
     pub type_: ::std::string::String,
 }
 ///Any address of the web, given as the path, as it is sent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct WebProxyOriginRequest {
     ///The base of the address in that header.
     #[serde(
@@ -2985,17 +2605,13 @@ pub struct WebProxyOriginRequest {
     pub type_: ::std::string::String,
 }
 ///A webhook of the account.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct Webhook {
     ///The time of creation, in UTC.
     #[serde(rename = "createdAt")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///Whether events are posted.
     pub enabled: bool,
@@ -3009,17 +2625,13 @@ pub struct Webhook {
     pub secret: crate::Secret,
     ///The time of the last change, in UTC.
     #[serde(rename = "updatedAt")]
-    #[serde(
-        deserialize_with = "crate::serde_helpers::read",
-        serialize_with = "crate::serde_helpers::write"
-    )]
+    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
 ///Decides a question about an image, and acts by the result. ImageKit says that `on_yes` or `on_no` is needed; its schema makes all three optional.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-#[serde(remote = "Self")]
 pub struct YesNoTask {
     ///What the AI is to find out, in 1 to 2000 characters.
     pub instruction: ::std::string::String,
@@ -3036,114 +2648,554 @@ pub struct YesNoTask {
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
-crate::serde_helpers::object!(AdaptivePostTransformation);
-crate::serde_helpers::object!(AiDescriptionExtension);
-crate::serde_helpers::object!(AiTag);
-crate::serde_helpers::object!(AiTaskAction);
-crate::serde_helpers::object!(AiTasksExtension);
-crate::serde_helpers::object!(AkamaiUrlRewriter);
-crate::serde_helpers::object!(AkeneoPimOrigin);
-crate::serde_helpers::object!(AkeneoPimOriginRequest);
-crate::serde_helpers::object!(ApiError);
-crate::serde_helpers::object!(AwsAutoTaggingExtension);
-crate::serde_helpers::object!(AzureBlobOrigin);
-crate::serde_helpers::object!(AzureBlobOriginRequest);
-crate::serde_helpers::object!(BulkFileError);
-crate::serde_helpers::object!(BulkJob);
-crate::serde_helpers::object!(CacheUsage);
-crate::serde_helpers::object!(CloudinaryBackupOrigin);
-crate::serde_helpers::object!(CloudinaryBackupOriginRequest);
-crate::serde_helpers::object!(CloudinaryUrlRewriter);
-crate::serde_helpers::object!(Creator);
-crate::serde_helpers::object!(CustomMetadataField);
-crate::serde_helpers::object!(CustomMetadataFieldSchema);
-crate::serde_helpers::object!(DeletedFile);
-crate::serde_helpers::object!(DeletedFileVersion);
-crate::serde_helpers::object!(DeletedFiles);
-crate::serde_helpers::object!(DeletedFolder);
-crate::serde_helpers::object!(Exif);
-crate::serde_helpers::object!(ExtensionResult);
-crate::serde_helpers::object!(ExtensionUsage);
-crate::serde_helpers::object!(FailedTransformation);
-crate::serde_helpers::object!(File);
-crate::serde_helpers::object!(FileCreatedEvent);
-crate::serde_helpers::object!(FileDeletedEvent);
-crate::serde_helpers::object!(FileUpdatedEvent);
-crate::serde_helpers::object!(FileVersionCreatedEvent);
-crate::serde_helpers::object!(FileVersionDeletedEvent);
-crate::serde_helpers::object!(Folder);
-crate::serde_helpers::object!(FolderCreatedEvent);
-crate::serde_helpers::object!(FolderDeletedEvent);
-crate::serde_helpers::object!(FolderUpdatedEvent);
-crate::serde_helpers::object!(GcsOrigin);
-crate::serde_helpers::object!(GcsOriginRequest);
-crate::serde_helpers::object!(GifToVideoPostTransformation);
-crate::serde_helpers::object!(GoogleAutoTaggingExtension);
-crate::serde_helpers::object!(ImgixUrlRewriter);
-crate::serde_helpers::object!(Metadata);
-crate::serde_helpers::object!(MetadataAssignment);
-crate::serde_helpers::object!(MetadataFieldReference);
-crate::serde_helpers::object!(NamedCount);
-crate::serde_helpers::object!(NamedTransformation);
-crate::serde_helpers::object!(PlainPostTransformation);
-crate::serde_helpers::object!(PostTransformFailure);
-crate::serde_helpers::object!(PostTransformRequest);
-crate::serde_helpers::object!(PostTransformResult);
-crate::serde_helpers::object!(PreTransformFailure);
-crate::serde_helpers::object!(PreTransformRequest);
-crate::serde_helpers::object!(Publication);
-crate::serde_helpers::object!(Purge);
-crate::serde_helpers::object!(PurgeState);
-crate::serde_helpers::object!(RemoveBackgroundExtension);
-crate::serde_helpers::object!(RemoveBackgroundOptions);
-crate::serde_helpers::object!(RenamedFile);
-crate::serde_helpers::object!(RenamedFileNotPurged);
-crate::serde_helpers::object!(RequestedTransformation);
-crate::serde_helpers::object!(S3CompatibleOrigin);
-crate::serde_helpers::object!(S3CompatibleOriginRequest);
-crate::serde_helpers::object!(S3Origin);
-crate::serde_helpers::object!(S3OriginRequest);
-crate::serde_helpers::object!(SavedExtension);
-crate::serde_helpers::object!(SavedExtensionReference);
-crate::serde_helpers::object!(SelectMetadataTask);
-crate::serde_helpers::object!(SelectTagsTask);
-crate::serde_helpers::object!(SelectedField);
-crate::serde_helpers::object!(StartedJob);
-crate::serde_helpers::object!(ThumbnailPostTransformation);
-crate::serde_helpers::object!(TransformationError);
-crate::serde_helpers::object!(UpdatedFiles);
-crate::serde_helpers::object!(UploadAccepted);
-crate::serde_helpers::object!(UploadPostTransformErrorEvent);
-crate::serde_helpers::object!(UploadPostTransformSuccessEvent);
-crate::serde_helpers::object!(UploadPreTransformErrorEvent);
-crate::serde_helpers::object!(UploadPreTransformSuccessEvent);
-crate::serde_helpers::object!(UploadTransformation);
-crate::serde_helpers::object!(UploadedFile);
-crate::serde_helpers::object!(UrlEndpoint);
-crate::serde_helpers::object!(Usage);
-crate::serde_helpers::object!(UsageAnalytics);
-crate::serde_helpers::object!(UsageEntry);
-crate::serde_helpers::object!(UsageGroup);
-crate::serde_helpers::object!(VersionInfo);
-crate::serde_helpers::object!(VideoAsset);
-crate::serde_helpers::object!(VideoEventRequest);
-crate::serde_helpers::object!(VideoMetadata);
-crate::serde_helpers::object!(VideoOutput);
-crate::serde_helpers::object!(VideoTimings);
-crate::serde_helpers::object!(VideoTransformation);
-crate::serde_helpers::object!(VideoTransformationAcceptedEvent);
-crate::serde_helpers::object!(VideoTransformationData);
-crate::serde_helpers::object!(VideoTransformationError);
-crate::serde_helpers::object!(VideoTransformationErrorEvent);
-crate::serde_helpers::object!(VideoTransformationOptions);
-crate::serde_helpers::object!(VideoTransformationReadyEvent);
-crate::serde_helpers::object!(VideoUsage);
-crate::serde_helpers::object!(WebFolderOrigin);
-crate::serde_helpers::object!(WebFolderOriginRequest);
-crate::serde_helpers::object!(WebProxyOrigin);
-crate::serde_helpers::object!(WebProxyOriginRequest);
-crate::serde_helpers::object!(Webhook);
-crate::serde_helpers::object!(YesNoTask);
+crate::serde_helpers::object! {
+    AdaptivePostTransformation { 0 "protocol" protocol read required; 1 "type" type_ read
+    required; 2 "value" value read required; }
+}
+crate::serde_helpers::object! {
+    AiDescriptionExtension { 0 "name" name read required; }
+}
+crate::serde_helpers::object! {
+    AiTag { 0 "confidence" confidence read_lossless required; 1 "name" name read
+    optional; 2 "source" source read required; }
+}
+crate::serde_helpers::object! {
+    AiTaskAction { 0 "add_tags" add_tags read optional; 1 "remove_tags" remove_tags read
+    optional; 2 "set_metadata" set_metadata read optional; 3 "unset_metadata"
+    unset_metadata read optional; }
+}
+crate::serde_helpers::object! {
+    AiTasksExtension { 0 "name" name read required; 1 "tasks" tasks read required; }
+}
+crate::serde_helpers::object! {
+    AkamaiUrlRewriter { 0 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    AkeneoPimOrigin { 0 "baseUrl" base_url read required; 1 "baseUrlForCanonicalHeader"
+    base_url_for_canonical_header read optional; 2 "id" id read required; 3
+    "includeCanonicalHeader" include_canonical_header read required; 4 "name" name read
+    required; 5 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    AkeneoPimOriginRequest { 0 "baseUrl" base_url read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "clientId"
+    client_id read required; 3 "clientSecret" client_secret read required; 4
+    "includeCanonicalHeader" include_canonical_header read optional; 5 "name" name read
+    required; 6 "password" password read required; 7 "type" type_ read required; 8
+    "username" username read required; }
+}
+crate::serde_helpers::object! {
+    ApiError { 0 "errors" errors read optional; 1 "help" help read optional; 2 "message"
+    message read optional; 3 "missingFileIds" missing_file_ids read optional; 4
+    "nonDeletedFields" non_deleted_fields read optional; 5 "reason" reason read optional;
+    6 "type" type_ read optional; }
+}
+crate::serde_helpers::object! {
+    AwsAutoTaggingExtension { 0 "maxTags" max_tags read_lossless required; 1
+    "minConfidence" min_confidence read_lossless required; 2 "name" name read required; }
+}
+crate::serde_helpers::object! {
+    AzureBlobOrigin { 0 "accountName" account_name read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2
+    "container" container read required; 3 "id" id read required; 4
+    "includeCanonicalHeader" include_canonical_header read required; 5 "name" name read
+    required; 6 "prefix" prefix read required; 7 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    AzureBlobOriginRequest { 0 "accountName" account_name read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2
+    "container" container read required; 3 "includeCanonicalHeader"
+    include_canonical_header read optional; 4 "name" name read required; 5 "prefix"
+    prefix read optional; 6 "sasToken" sas_token read required; 7 "type" type_ read
+    required; }
+}
+crate::serde_helpers::object! {
+    BulkFileError { 0 "error" error read optional; 1 "fileId" file_id read optional; }
+}
+crate::serde_helpers::object! {
+    BulkJob { 0 "help" help read optional; 1 "jobId" job_id read optional; 2 "message"
+    message read optional; 3 "purgeRequestId" purge_request_id read optional; 4 "status"
+    status read optional; 5 "type" type_ read optional; }
+}
+crate::serde_helpers::object! {
+    CacheUsage { 0 "errorCount" error_count read_lossless required; 1 "hitCount"
+    hit_count read_lossless required; 2 "missCount" miss_count read_lossless required; }
+}
+crate::serde_helpers::object! {
+    CloudinaryBackupOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header
+    read optional; 1 "bucket" bucket read required; 2 "id" id read required; 3
+    "includeCanonicalHeader" include_canonical_header read required; 4 "name" name read
+    required; 5 "prefix" prefix read required; 6 "type" type_ read required; 7
+    "useIAMRole" use_iam_role read optional; }
+}
+crate::serde_helpers::object! {
+    CloudinaryBackupOriginRequest { 0 "accessKey" access_key read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "bucket"
+    bucket read required; 3 "includeCanonicalHeader" include_canonical_header read
+    optional; 4 "name" name read required; 5 "prefix" prefix read optional; 6 "secretKey"
+    secret_key read required; 7 "type" type_ read required; 8 "useIAMRole" use_iam_role
+    read optional; }
+}
+crate::serde_helpers::object! {
+    CloudinaryUrlRewriter { 0 "preserveAssetDeliveryTypes" preserve_asset_delivery_types
+    read optional; 1 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    Creator { 0 "email" email read optional; 1 "name" name read optional; }
+}
+crate::serde_helpers::object! {
+    CustomMetadataField { 0 "description" description read optional; 1 "id" id read
+    required; 2 "label" label read required; 3 "name" name read required; 4 "reserved"
+    reserved read optional; 5 "schema" schema read required; }
+}
+crate::serde_helpers::object! {
+    CustomMetadataFieldSchema { 0 "defaultValue" default_value read optional; 1
+    "isValueRequired" is_value_required read optional; 2 "maxLength" max_length
+    read_lossless optional; 3 "maxValue" max_value read optional; 4 "minLength"
+    min_length read_lossless optional; 5 "minValue" min_value read optional; 6
+    "selectOptions" select_options read optional; 7 "type" type_ read optional; }
+}
+crate::serde_helpers::object! {
+    DeletedFile { 0 "fileId" file_id read required; }
+}
+crate::serde_helpers::object! {
+    DeletedFileVersion { 0 "fileId" file_id read required; 1 "versionId" version_id read
+    required; }
+}
+crate::serde_helpers::object! {
+    DeletedFiles { 0 "errors" errors read optional; 1 "successfullyDeletedFileIds"
+    successfully_deleted_file_ids read optional; }
+}
+crate::serde_helpers::object! {
+    DeletedFolder { 0 "folderId" folder_id read required; }
+}
+crate::serde_helpers::object! {
+    Exif { 0 "exif" exif read optional; 1 "gps" gps read optional; 2 "image" image read
+    optional; 3 "interoperability" interoperability read optional; 4 "makernote"
+    makernote read optional; 5 "thumbnail" thumbnail read optional; }
+}
+crate::serde_helpers::object! {
+    ExtensionResult { 0 "error" error read optional; 1 "fileId" file_id read optional; 2
+    "fileObject" file_object read optional; 3 "service" service read optional; 4 "status"
+    status read optional; }
+}
+crate::serde_helpers::object! {
+    ExtensionUsage { 0 "name" name read required; 1 "operationCount" operation_count
+    read_lossless required; }
+}
+crate::serde_helpers::object! {
+    FailedTransformation { 0 "error" error read required; }
+}
+crate::serde_helpers::object! {
+    File { 0 "AITags" ai_tags read optional; 1 "audioCodec" audio_codec read optional; 2
+    "bitRate" bit_rate read_lossless optional; 3 "createdAt" created_at read_lossless
+    optional; 4 "customCoordinates" custom_coordinates read optional; 5 "customMetadata"
+    custom_metadata read optional; 6 "description" description read optional; 7
+    "duration" duration read_lossless optional; 8 "embeddedMetadata" embedded_metadata
+    read optional; 9 "extensionStatus" extension_status read optional; 10 "fileId"
+    file_id read required; 11 "filePath" file_path read required; 12 "fileType" file_type
+    read optional; 13 "hasAlpha" has_alpha read optional; 14 "height" height
+    read_lossless optional; 15 "isPrivateFile" is_private_file read optional; 16
+    "isPublished" is_published read optional; 17 "mime" mime read optional; 18 "name"
+    name read required; 19 "selectedFieldsSchema" selected_fields_schema read optional;
+    20 "size" size read_lossless optional; 21 "tags" tags read optional; 22 "thumbnail"
+    thumbnail read optional; 23 "type" type_ read optional; 24 "updatedAt" updated_at
+    read_lossless optional; 25 "url" url read required; 26 "versionInfo" version_info
+    read optional; 27 "videoCodec" video_codec read optional; 28 "width" width
+    read_lossless optional; }
+}
+crate::serde_helpers::object! {
+    FileCreatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
+    read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    FileDeletedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
+    read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    FileUpdatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
+    read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    FileVersionCreatedEvent { 0 "created_at" created_at read_lossless required; 1 "data"
+    data read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    FileVersionDeletedEvent { 0 "created_at" created_at read_lossless required; 1 "data"
+    data read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    Folder { 0 "createdAt" created_at read_lossless optional; 1 "createdBy" created_by
+    read optional; 2 "customMetadata" custom_metadata read optional; 3 "folderId"
+    folder_id read optional; 4 "folderPath" folder_path read optional; 5 "name" name read
+    optional; 6 "type" type_ read optional; 7 "updatedAt" updated_at read_lossless
+    optional; }
+}
+crate::serde_helpers::object! {
+    FolderCreatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
+    read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    FolderDeletedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
+    read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    FolderUpdatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
+    read required; 2 "id" id read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    GcsOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
+    optional; 1 "bucket" bucket read required; 2 "clientEmail" client_email read
+    required; 3 "id" id read required; 4 "includeCanonicalHeader"
+    include_canonical_header read required; 5 "name" name read required; 6 "prefix"
+    prefix read required; 7 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    GcsOriginRequest { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
+    optional; 1 "bucket" bucket read required; 2 "clientEmail" client_email read
+    required; 3 "includeCanonicalHeader" include_canonical_header read optional; 4 "name"
+    name read required; 5 "prefix" prefix read optional; 6 "privateKey" private_key read
+    required; 7 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    GifToVideoPostTransformation { 0 "type" type_ read required; 1 "value" value read
+    optional; }
+}
+crate::serde_helpers::object! {
+    GoogleAutoTaggingExtension { 0 "maxTags" max_tags read_lossless required; 1
+    "minConfidence" min_confidence read_lossless required; 2 "name" name read required; }
+}
+crate::serde_helpers::object! {
+    ImgixUrlRewriter { 0 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    Metadata { 0 "audioCodec" audio_codec read optional; 1 "bitRate" bit_rate
+    read_lossless optional; 2 "density" density read_lossless optional; 3 "duration"
+    duration read_lossless optional; 4 "exif" exif read optional; 5 "format" format read
+    optional; 6 "hasColorProfile" has_color_profile read optional; 7 "hasTransparency"
+    has_transparency read optional; 8 "height" height read_lossless optional; 9
+    "mimeType" mime_type read optional; 10 "pHash" p_hash read optional; 11 "quality"
+    quality read_lossless optional; 12 "size" size read_lossless optional; 13
+    "videoCodec" video_codec read optional; 14 "width" width read_lossless optional; }
+}
+crate::serde_helpers::object! {
+    MetadataAssignment { 0 "field" field read required; 1 "value" value read required; }
+}
+crate::serde_helpers::object! {
+    MetadataFieldReference { 0 "field" field read required; }
+}
+crate::serde_helpers::object! {
+    NamedCount { 0 "name" name read required; 1 "requestCount" request_count
+    read_lossless required; }
+}
+crate::serde_helpers::object! {
+    NamedTransformation { 0 "createdAt" created_at read_lossless required; 1 "enabled"
+    enabled read required; 2 "id" id read required; 3 "name" name read required; 4
+    "transformation" transformation read required; }
+}
+crate::serde_helpers::object! {
+    PlainPostTransformation { 0 "type" type_ read required; 1 "value" value read
+    required; }
+}
+crate::serde_helpers::object! {
+    PostTransformFailure { 0 "fileId" file_id read required; 1 "name" name read required;
+    2 "path" path read required; 3 "transformation" transformation read required; 4 "url"
+    url read required; }
+}
+crate::serde_helpers::object! {
+    PostTransformRequest { 0 "transformation" transformation read required; 1
+    "x_request_id" x_request_id read required; }
+}
+crate::serde_helpers::object! {
+    PostTransformResult { 0 "fileId" file_id read required; 1 "name" name read required;
+    2 "url" url read required; }
+}
+crate::serde_helpers::object! {
+    PreTransformFailure { 0 "name" name read required; 1 "path" path read required; 2
+    "transformation" transformation read required; }
+}
+crate::serde_helpers::object! {
+    PreTransformRequest { 0 "transformation" transformation read required; 1
+    "x_request_id" x_request_id read required; }
+}
+crate::serde_helpers::object! {
+    Publication { 0 "includeFileVersions" include_file_versions read optional; 1
+    "isPublished" is_published read required; }
+}
+crate::serde_helpers::object! {
+    Purge { 0 "requestId" request_id read optional; }
+}
+crate::serde_helpers::object! {
+    PurgeState { 0 "status" status read optional; }
+}
+crate::serde_helpers::object! {
+    RemoveBackgroundExtension { 0 "name" name read required; 1 "options" options read
+    optional; }
+}
+crate::serde_helpers::object! {
+    RemoveBackgroundOptions { 0 "add_shadow" add_shadow read optional; 1 "bg_color"
+    bg_color read optional; 2 "bg_image_url" bg_image_url read optional; 3
+    "semitransparency" semitransparency read optional; }
+}
+crate::serde_helpers::object! {
+    RenamedFile { 0 "purgeRequestId" purge_request_id read optional; }
+}
+crate::serde_helpers::object! {
+    RenamedFileNotPurged { 0 "help" help read optional; 1 "message" message read
+    optional; 2 "reason" reason read optional; }
+}
+crate::serde_helpers::object! {
+    RequestedTransformation { 0 "protocol" protocol read optional; 1 "type" type_ read
+    required; 2 "value" value read optional; }
+}
+crate::serde_helpers::object! {
+    S3CompatibleOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
+    optional; 1 "bucket" bucket read required; 2 "endpoint" endpoint read required; 3
+    "id" id read required; 4 "includeCanonicalHeader" include_canonical_header read
+    required; 5 "name" name read required; 6 "prefix" prefix read required; 7
+    "s3ForcePathStyle" s3_force_path_style read required; 8 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    S3CompatibleOriginRequest { 0 "accessKey" access_key read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "bucket"
+    bucket read required; 3 "endpoint" endpoint read required; 4 "includeCanonicalHeader"
+    include_canonical_header read optional; 5 "name" name read required; 6 "prefix"
+    prefix read optional; 7 "s3ForcePathStyle" s3_force_path_style read optional; 8
+    "secretKey" secret_key read required; 9 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    S3Origin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional;
+    1 "bucket" bucket read required; 2 "id" id read required; 3 "includeCanonicalHeader"
+    include_canonical_header read required; 4 "name" name read required; 5 "prefix"
+    prefix read required; 6 "type" type_ read required; 7 "useIAMRole" use_iam_role read
+    optional; }
+}
+crate::serde_helpers::object! {
+    S3OriginRequest { 0 "accessKey" access_key read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "bucket"
+    bucket read required; 3 "includeCanonicalHeader" include_canonical_header read
+    optional; 4 "name" name read required; 5 "prefix" prefix read optional; 6 "secretKey"
+    secret_key read required; 7 "type" type_ read required; 8 "useIAMRole" use_iam_role
+    read optional; }
+}
+crate::serde_helpers::object! {
+    SavedExtension { 0 "config" config read optional; 1 "createdAt" created_at
+    read_lossless optional; 2 "description" description read optional; 3 "id" id read
+    optional; 4 "name" name read optional; 5 "updatedAt" updated_at read_lossless
+    optional; }
+}
+crate::serde_helpers::object! {
+    SavedExtensionReference { 0 "id" id read required; 1 "name" name read required; }
+}
+crate::serde_helpers::object! {
+    SelectMetadataTask { 0 "field" field read required; 1 "instruction" instruction read
+    required; 2 "max_selections" max_selections read_lossless optional; 3
+    "min_selections" min_selections read_lossless optional; 4 "type" type_ read required;
+    5 "vocabulary" vocabulary read optional; }
+}
+crate::serde_helpers::object! {
+    SelectTagsTask { 0 "instruction" instruction read required; 1 "max_selections"
+    max_selections read_lossless optional; 2 "min_selections" min_selections
+    read_lossless optional; 3 "type" type_ read required; 4 "vocabulary" vocabulary read
+    optional; }
+}
+crate::serde_helpers::object! {
+    SelectedField { 0 "defaultValue" default_value read optional; 1 "isValueRequired"
+    is_value_required read optional; 2 "maxLength" max_length read_lossless optional; 3
+    "maxValue" max_value read optional; 4 "minLength" min_length read_lossless optional;
+    5 "minValue" min_value read optional; 6 "readOnly" read_only read optional; 7
+    "selectOptions" select_options read optional; 8 "selectOptionsTruncated"
+    select_options_truncated read optional; 9 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    StartedJob { 0 "jobId" job_id read required; }
+}
+crate::serde_helpers::object! {
+    ThumbnailPostTransformation { 0 "type" type_ read required; 1 "value" value read
+    optional; }
+}
+crate::serde_helpers::object! {
+    TransformationError { 0 "reason" reason read required; }
+}
+crate::serde_helpers::object! {
+    UpdatedFiles { 0 "errors" errors read optional; 1 "successfullyUpdatedFileIds"
+    successfully_updated_file_ids read optional; }
+}
+crate::serde_helpers::object! {
+    UploadAccepted { 0 "message" message read required; }
+}
+crate::serde_helpers::object! {
+    UploadPostTransformErrorEvent { 0 "created_at" created_at read_lossless required; 1
+    "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    UploadPostTransformSuccessEvent { 0 "created_at" created_at read_lossless required; 1
+    "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    UploadPreTransformErrorEvent { 0 "created_at" created_at read_lossless required; 1
+    "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    UploadPreTransformSuccessEvent { 0 "created_at" created_at read_lossless required; 1
+    "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    UploadTransformation { 0 "post" post read optional; 1 "pre" pre read optional; }
+}
+crate::serde_helpers::object! {
+    UploadedFile { 0 "AITags" ai_tags read optional; 1 "audioCodec" audio_codec read
+    optional; 2 "bitRate" bit_rate read_lossless optional; 3 "customCoordinates"
+    custom_coordinates read optional; 4 "customMetadata" custom_metadata read optional; 5
+    "description" description read optional; 6 "duration" duration read_lossless
+    optional; 7 "embeddedMetadata" embedded_metadata read optional; 8 "extensionStatus"
+    extension_status read optional; 9 "fileId" file_id read optional; 10 "filePath"
+    file_path read optional; 11 "fileType" file_type read optional; 12 "height" height
+    read_lossless optional; 13 "isPrivateFile" is_private_file read optional; 14
+    "isPublished" is_published read optional; 15 "metadata" metadata read optional; 16
+    "name" name read optional; 17 "orientation" orientation read_lossless optional; 18
+    "selectedFieldsSchema" selected_fields_schema read optional; 19 "size" size
+    read_lossless optional; 20 "tags" tags read optional; 21 "thumbnailUrl" thumbnail_url
+    read optional; 22 "url" url read optional; 23 "versionInfo" version_info read
+    optional; 24 "videoCodec" video_codec read optional; 25 "width" width read_lossless
+    optional; }
+}
+crate::serde_helpers::object! {
+    UrlEndpoint { 0 "description" description read required; 1 "id" id read required; 2
+    "origins" origins read required; 3 "urlPrefix" url_prefix read required; 4
+    "urlRewriter" url_rewriter read optional; }
+}
+crate::serde_helpers::object! {
+    Usage { 0 "bandwidthBytes" bandwidth_bytes read_lossless optional; 1
+    "extensionUnitsCount" extension_units_count read_lossless optional; 2
+    "mediaLibraryStorageBytes" media_library_storage_bytes read_lossless optional; 3
+    "originalCacheStorageBytes" original_cache_storage_bytes read_lossless optional; 4
+    "videoProcessingUnitsCount" video_processing_units_count read_lossless optional; }
+}
+crate::serde_helpers::object! {
+    UsageAnalytics { 0 "bandwidthBytes" bandwidth_bytes read_lossless required; 1
+    "browser" browser read required; 2 "cache" cache read required; 3 "country" country
+    read required; 4 "device" device read required; 5 "endDate" end_date read_lossless
+    required; 6 "errorReasons" error_reasons read required; 7 "extensions" extensions
+    read required; 8 "format" format read required; 9 "generatedAt" generated_at
+    read_lossless required; 10 "requestCount" request_count read_lossless required; 11
+    "startDate" start_date read_lossless required; 12 "statusCodes" status_codes read
+    required; 13 "top404Assets" top404_assets read required; 14 "topImageTransforms"
+    top_image_transforms read required; 15 "topImages" top_images read required; 16
+    "topOtherAssets" top_other_assets read required; 17 "topReferrers" top_referrers read
+    required; 18 "topUserAgents" top_user_agents read required; 19 "topVideoTransforms"
+    top_video_transforms read required; 20 "topVideos" top_videos read required; 21
+    "urlEndpoints" url_endpoints read required; 22 "videoProcessing" video_processing
+    read required; }
+}
+crate::serde_helpers::object! {
+    UsageEntry { 0 "bandwidthBytes" bandwidth_bytes read_lossless required; 1 "code" code
+    read optional; 2 "name" name read required; 3 "requestCount" request_count
+    read_lossless required; }
+}
+crate::serde_helpers::object! {
+    UsageGroup { 0 "byBandwidth" by_bandwidth read required; 1 "byRequests" by_requests
+    read required; }
+}
+crate::serde_helpers::object! {
+    VersionInfo { 0 "id" id read required; 1 "name" name read optional; }
+}
+crate::serde_helpers::object! {
+    VideoAsset { 0 "url" url read required; }
+}
+crate::serde_helpers::object! {
+    VideoEventRequest { 0 "url" url read required; 1 "user_agent" user_agent read
+    optional; 2 "x_request_id" x_request_id read required; }
+}
+crate::serde_helpers::object! {
+    VideoMetadata { 0 "bitrate" bitrate read_lossless required; 1 "duration" duration
+    read_lossless required; 2 "height" height read_lossless required; 3 "width" width
+    read_lossless required; }
+}
+crate::serde_helpers::object! {
+    VideoOutput { 0 "url" url read required; 1 "video_metadata" video_metadata read
+    optional; }
+}
+crate::serde_helpers::object! {
+    VideoTimings { 0 "download_duration" download_duration read_lossless optional; 1
+    "encoding_duration" encoding_duration read_lossless optional; }
+}
+crate::serde_helpers::object! {
+    VideoTransformation { 0 "error" error read optional; 1 "options" options read
+    optional; 2 "output" output read optional; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationAcceptedEvent { 0 "created_at" created_at read_lossless required;
+    1 "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationData { 0 "asset" asset read required; 1 "transformation"
+    transformation read required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationError { 0 "reason" reason read required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationErrorEvent { 0 "created_at" created_at read_lossless required; 1
+    "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationOptions { 0 "audio_codec" audio_codec read optional; 1
+    "auto_rotate" auto_rotate read optional; 2 "format" format read optional; 3 "quality"
+    quality read_lossless optional; 4 "stream_protocol" stream_protocol read optional; 5
+    "variants" variants read optional; 6 "video_codec" video_codec read optional; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationReadyEvent { 0 "created_at" created_at read_lossless required; 1
+    "data" data read required; 2 "id" id read required; 3 "request" request read
+    required; 4 "timings" timings read optional; 5 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    VideoUsage { 0 "codec" codec read required; 1 "durationSeconds" duration_seconds
+    read_lossless required; 2 "resolution" resolution read required; }
+}
+crate::serde_helpers::object! {
+    WebFolderOrigin { 0 "baseUrl" base_url read required; 1 "baseUrlForCanonicalHeader"
+    base_url_for_canonical_header read optional; 2 "forwardHostHeaderToOrigin"
+    forward_host_header_to_origin read required; 3 "id" id read required; 4
+    "includeCanonicalHeader" include_canonical_header read required; 5 "name" name read
+    required; 6 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    WebFolderOriginRequest { 0 "baseUrl" base_url read required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2
+    "forwardHostHeaderToOrigin" forward_host_header_to_origin read optional; 3
+    "includeCanonicalHeader" include_canonical_header read optional; 4 "name" name read
+    required; 5 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    WebProxyOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
+    optional; 1 "id" id read required; 2 "includeCanonicalHeader"
+    include_canonical_header read required; 3 "name" name read required; 4 "type" type_
+    read required; }
+}
+crate::serde_helpers::object! {
+    WebProxyOriginRequest { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header
+    read optional; 1 "includeCanonicalHeader" include_canonical_header read optional; 2
+    "name" name read required; 3 "type" type_ read required; }
+}
+crate::serde_helpers::object! {
+    Webhook { 0 "createdAt" created_at read_lossless required; 1 "enabled" enabled read
+    required; 2 "endpoint" endpoint read required; 3 "events" events read required; 4
+    "id" id read required; 5 "secret" secret read required; 6 "updatedAt" updated_at
+    read_lossless required; }
+}
+crate::serde_helpers::object! {
+    YesNoTask { 0 "instruction" instruction read required; 1 "on_no" on_no read optional;
+    2 "on_unknown" on_unknown read optional; 3 "on_yes" on_yes read optional; 4 "type"
+    type_ read required; }
+}
 ///The service behind an AI tag. Such services keep being added, so expect other values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

@@ -5,8 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use proc_macro2::Literal;
 use quote::quote;
-use syn::{Attribute, Fields, GenericArgument, Item, PathArguments, Type, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Fields, FieldsNamed, GenericArgument, Ident, Item, Path, PathArguments, Token, Type,
+    parse_quote,
+};
 
 struct Fixup {
     name: &'static str,
@@ -32,7 +37,8 @@ const FIXUPS: [Fixup; 4] = [
     },
     Fixup {
         name: "objects_only",
-        reason: "a derived `Deserialize` reads a struct from a list of its values as well",
+        reason: "a derived `Deserialize` reads a struct from a list of its values as well, and takes twice as long to \
+                 compile",
         apply: objects_only,
     },
     Fixup {
@@ -87,11 +93,11 @@ fn lossless_values(items: &mut Vec<Item>, _: &Texts) -> usize {
             if !holds_lossless(&field.ty) {
                 continue;
             }
-            // Without a `default`, a reader of one's own takes absence for an error.
-            let default =
-                (is_named(&field.ty, "Option") && !is_newtype).then(|| quote! { default, });
+            let read = is_newtype.then(|| {
+                quote! { deserialize_with = "crate::serde_helpers::read", }
+            });
             field.attrs.push(parse_quote! {
-                #[serde(#default deserialize_with = "crate::serde_helpers::read", serialize_with = "crate::serde_helpers::write")]
+                #[serde(#read serialize_with = "crate::serde_helpers::write")]
             });
             changed += 1;
         }
@@ -111,21 +117,57 @@ fn holds_lossless(ty: &Type) -> bool {
 }
 
 fn objects_only(items: &mut Vec<Item>, _: &Texts) -> usize {
-    let mut models = Vec::new();
+    let mut readers = Vec::new();
     for item in items.iter_mut() {
         if let Item::Struct(model) = item
-            && matches!(model.fields, Fields::Named(_))
+            && let Fields::Named(fields) = &model.fields
         {
-            model.attrs.push(parse_quote! { #[serde(remote = "Self")] });
-            models.push(model.ident.clone());
+            readers.push(reader(&model.ident, fields));
+            underive(&mut model.attrs, "Deserialize");
         }
     }
-    items.extend(
-        models
-            .iter()
-            .map(|model| parse_quote! { crate::serde_helpers::object!(#model); }),
-    );
-    models.len()
+    let changed = readers.len();
+    items.extend(readers);
+    changed
+}
+
+/// How a struct is read from an object, property by property.
+fn reader(model: &Ident, fields: &FieldsNamed) -> Item {
+    let properties = fields.named.iter().enumerate().map(|(place, field)| {
+        let variable = &field.ident;
+        let name = renamed(&field.attrs).or_else(|| variable.as_ref().map(ToString::to_string));
+        let place = Literal::usize_unsuffixed(place);
+        let read = if holds_lossless(&field.ty) {
+            quote! { read_lossless }
+        } else {
+            quote! { read }
+        };
+        let take = if is_named(&field.ty, "Option") {
+            quote! { optional }
+        } else if serde_word(&field.attrs, "default").is_some() {
+            quote! { or_default }
+        } else {
+            quote! { required }
+        };
+        quote! { #place #name #variable #read #take; }
+    });
+    parse_quote! {
+        crate::serde_helpers::object! { #model { #(#properties)* } }
+    }
+}
+
+fn underive(attributes: &mut [Attribute], name: &str) {
+    for attribute in attributes {
+        if attribute.path().is_ident("derive")
+            && let Ok(derives) =
+                attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+        {
+            let kept = derives
+                .iter()
+                .filter(|path| path.segments.last().is_none_or(|last| last.ident != name));
+            *attribute = parse_quote! { #[derive(#(#kept),*)] };
+        }
+    }
 }
 
 fn inert_docs(items: &mut Vec<Item>, texts: &Texts) -> usize {
@@ -166,23 +208,26 @@ fn inert(attributes: &mut Vec<Attribute>, text: Option<&String>) -> usize {
 
 /// The name in JSON, where it is not that of the field.
 fn renamed(attributes: &[Attribute]) -> Option<String> {
-    attributes.iter().find_map(|attribute| {
-        if !attribute.path().is_ident("serde") {
-            return None;
-        }
-        let mut name = None;
-        // Only `rename` matters; what else is there need not be understood.
+    serde_word(attributes, "rename").flatten()
+}
+
+/// What a word of `#[serde(…)]` is set to, if it is there.
+fn serde_word(attributes: &[Attribute], word: &str) -> Option<Option<String>> {
+    let mut found = None;
+    for attribute in attributes.iter().filter(|it| it.path().is_ident("serde")) {
+        // What else is there need not be understood.
         let _ = attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident("rename") {
-                let text: syn::LitStr = meta.value()?.parse()?;
-                name = Some(text.value());
-            } else if let Ok(value) = meta.value() {
-                let _: syn::Lit = value.parse()?;
+            let value = match meta.value() {
+                Ok(value) => Some(value.parse::<syn::LitStr>()?.value()),
+                Err(_) => None,
+            };
+            if meta.path.is_ident(word) {
+                found = Some(value);
             }
             Ok(())
         });
-        name
-    })
+    }
+    found
 }
 
 fn documentation(attributes: &[Attribute]) -> String {

@@ -31,7 +31,7 @@ pub struct UrlBuilder {
     position: Position,
     transformation: Transformation,
     /// Encoded.
-    query: String,
+    query: Option<String>,
     error: Option<Box<Error>>,
 }
 
@@ -94,7 +94,7 @@ impl UrlBuilder {
             rendition: None,
             position: Position::Query,
             transformation: Transformation::new(),
-            query: String::new(),
+            query: None,
             error: None,
         })
     }
@@ -145,6 +145,7 @@ impl UrlBuilder {
     }
 
     /// Adds steps behind those that there are.
+    #[inline]
     pub fn transform(mut self, transformation: Transformation) -> Self {
         self.transformation.append(transformation);
         self
@@ -169,15 +170,14 @@ impl UrlBuilder {
             )));
             return self;
         }
-        if !self.query.is_empty() {
-            self.query.push('&');
-        }
         let value = value.to_string();
-        self.query
-            .extend(form_urlencoded::byte_serialize(name.as_bytes()));
-        self.query.push('=');
-        self.query
-            .extend(form_urlencoded::byte_serialize(value.as_bytes()));
+        let query = self.query.get_or_insert_default();
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.extend(form_urlencoded::byte_serialize(name.as_bytes()));
+        query.push('=');
+        query.extend(form_urlencoded::byte_serialize(value.as_bytes()));
         self
     }
 
@@ -187,52 +187,10 @@ impl UrlBuilder {
     ///
     /// When there is no source, or what was given to the builder cannot become a URL.
     pub fn build(&self) -> Result<DeliveryUrl, Error> {
-        if let Some(error) = &self.error {
-            return Err(Error::clone(error));
-        }
-        self.transformation.check()?;
-        let mut url = String::with_capacity(256);
-        let mut query = Query { has_begun: false };
-        match &self.source {
-            Source::None => return Err(Error::NoSource),
-            Source::Path(path) => {
-                url.push_str(self.endpoint.as_str());
-                if self.position == Position::Path {
-                    self.write_into_path(&mut url)?;
-                }
-                url.push_str(path);
-                self.write_rendition(&mut url);
-            }
-            Source::Absolute(address) => {
-                url.push_str(&address.origin);
-                url.push_str(&address.path);
-                self.write_rendition(&mut url);
-                if !address.query.is_empty() {
-                    query.begin(&mut url);
-                    url.push_str(&address.query);
-                }
-            }
-        }
-        if !self.query.is_empty() {
-            query.begin(&mut url);
-            url.push_str(&self.query);
-        }
-        let in_query =
-            self.position == Position::Query || matches!(self.source, Source::Absolute(_));
-        if in_query && !self.transformation.is_empty() {
-            query.begin(&mut url);
-            url.push_str("tr=");
-            let start = url.len();
-            self.transformation.write(&mut url);
-            // In a query, clients encode the apostrophe before they send it, and in a path they do not.
-            let has_apostrophe = |found, byte| found | (byte == b'\'');
-            if url[start..].bytes().fold(false, has_apostrophe) {
-                let encoded = url[start..].replace('\'', "%27");
-                url.replace_range(start.., &encoded);
-            }
-        }
+        let mut text = String::with_capacity(256);
+        self.write(&mut text)?;
         Ok(DeliveryUrl {
-            text: url,
+            text,
             signature: None,
         })
     }
@@ -247,21 +205,51 @@ impl UrlBuilder {
         key: &PrivateKey,
         expiry: impl Into<Option<Expiry>>,
     ) -> Result<DeliveryUrl, Error> {
-        self.build()?.signed(&self.endpoint, key, expiry.into())
+        let expiry = expiry.into();
+        let mut text = String::with_capacity(256);
+        self.write(&mut text)?;
+        let start = text.len();
+        sign::append(&mut text, &self.endpoint, key, expiry)?;
+        let signature = Some(Signature { start, expiry });
+        Ok(DeliveryUrl { text, signature })
     }
 
-    fn write_into_path(&self, url: &mut String) -> Result<(), Error> {
-        if self.transformation.is_empty() {
-            return Ok(());
+    fn write(&self, url: &mut String) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(Error::clone(error));
         }
-        url.push_str("tr:");
-        let start = url.len();
-        self.transformation.write(url);
-        if url[start..].contains(['/', '?']) {
-            let reason = "holds / or ? which would end it";
-            return Err(Error::Position(InvalidValue::new(&url[start..], reason)));
+        let steps = self.transformation.checked()?;
+        let mut query = Query { has_begun: false };
+        match &self.source {
+            Source::None => return Err(Error::NoSource),
+            Source::Path(path) => {
+                url.push_str(self.endpoint.as_str());
+                if self.position == Position::Path {
+                    write_into_path(steps, url)?;
+                }
+                url.push_str(path);
+                self.write_rendition(url);
+            }
+            Source::Absolute(address) => {
+                url.push_str(&address.origin);
+                url.push_str(&address.path);
+                self.write_rendition(url);
+                if !address.query.is_empty() {
+                    query.begin(url);
+                    url.push_str(&address.query);
+                }
+            }
         }
-        url.push('/');
+        if let Some(parameters) = &self.query {
+            query.begin(url);
+            url.push_str(parameters);
+        }
+        let in_query =
+            self.position == Position::Query || matches!(self.source, Source::Absolute(_));
+        if in_query && !steps.is_empty() {
+            url.push_str(if query.has_begun { "&tr=" } else { "?tr=" });
+            url.push_str(&self.transformation.in_query());
+        }
         Ok(())
     }
 
@@ -298,10 +286,23 @@ impl From<Endpoint> for UrlBuilder {
             rendition: None,
             position: Position::Query,
             transformation: Transformation::new(),
-            query: String::new(),
+            query: None,
             error: None,
         }
     }
+}
+
+fn write_into_path(steps: &str, url: &mut String) -> Result<(), Error> {
+    if steps.contains(['/', '?']) {
+        let reason = "holds / or ? which would end it";
+        return Err(Error::Position(InvalidValue::new(steps, reason)));
+    }
+    if !steps.is_empty() {
+        url.push_str("tr:");
+        url.push_str(steps);
+        url.push('/');
+    }
+    Ok(())
 }
 
 fn source_path(path: &str, percent: Percent) -> Result<String, InvalidValue> {
@@ -359,19 +360,6 @@ struct Signature {
 }
 
 impl DeliveryUrl {
-    pub(crate) fn signed(
-        self,
-        endpoint: &Endpoint,
-        key: &PrivateKey,
-        expiry: Option<Expiry>,
-    ) -> Result<Self, Error> {
-        let Self { mut text, .. } = self;
-        let start = text.len();
-        sign::append(&mut text, endpoint, key, expiry)?;
-        let signature = Some(Signature { start, expiry });
-        Ok(Self { text, signature })
-    }
-
     /// Returns the URL.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::InvalidValue;
 
@@ -78,13 +76,13 @@ fn push_value(out: &mut String, text: &str) -> Result<(), InvalidValue> {
 
 /// Writes a path whose slashes become `@@`.
 pub(crate) fn push_media_path(out: &mut String, path: &str) -> Result<(), InvalidValue> {
-    let mut segments = path.split('/');
-    push_value(out, segments.next().unwrap_or_default())?;
-    for segment in segments {
+    let mut rest = path;
+    while let Some(slash) = rest.bytes().position(|byte| byte == b'/') {
+        push_value(out, &rest[..slash])?;
         out.push_str("@@");
-        push_value(out, segment)?;
+        rest = &rest[slash + 1..];
     }
-    Ok(())
+    push_value(out, rest)
 }
 
 /// Encodes what can be in no URL, and refuses what would end the transformation as a whole.
@@ -118,19 +116,45 @@ pub(crate) fn push_component(out: &mut String, text: &str) {
 }
 
 pub(crate) fn push_base64(out: &mut String, text: &str) {
-    let mut buffer = [0; 64];
-    for chunk in text.as_bytes().chunks(buffer.len() / 4 * 3) {
-        // There is always room: four letters stand for three bytes.
-        let written = STANDARD
-            .encode_slice(chunk, &mut buffer)
-            .unwrap_or_default();
-        out.extend(percent_encode(&buffer[..written], COMPONENT));
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for chunk in text.as_bytes().chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            match LETTERS[(bits >> (18 - 6 * at)) as usize % 64] {
+                _ if at > chunk.len() => out.push_str("%3D"),
+                b'+' => out.push_str("%2B"),
+                b'/' => out.push_str("%2F"),
+                letter => out.push(char::from(letter)),
+            }
+        }
     }
 }
 
 /// Returns `true` for what stands as it is in every part of a URL, and ends nothing.
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+    is_word(byte) || byte == b'.'
+}
+
+/// Returns `true` for what means nothing but itself anywhere in a URL.
+fn is_word(byte: u8) -> bool {
+    // From a table, since every byte of a path is looked at.
+    const WORD: [bool; 256] = {
+        let mut word = [false; 256];
+        let mut byte = 0;
+        while byte < word.len() {
+            word[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'-' | b'_');
+            byte += 1;
+        }
+        word
+    };
+    WORD[usize::from(byte)]
+}
+
+/// Returns `true` if a text holds an apostrophe. Without an early end, it is a few vector instructions.
+pub(crate) fn has_apostrophe(text: &str) -> bool {
+    let found = |found, byte| found | (byte == b'\'');
+    text.bytes().fold(false, found)
 }
 
 /// Returns `true` for what is written as text, rather than in base64, where the encoding is left to us.
@@ -163,17 +187,14 @@ pub(crate) fn path(text: &str, percent: Percent) -> Result<String, InvalidValue>
 /// Returns the path, without the slash in front, if it is written as it is; most are.
 pub(crate) fn plain_path(text: &str) -> Option<&str> {
     let path = text.strip_prefix('/').unwrap_or(text);
-    let mut begins_segment = true;
-    for byte in path.bytes() {
-        begins_segment = match byte {
-            // An empty segment would be left out, and a dot may begin one that leads elsewhere.
-            b'/' | b'.' if begins_segment => return None,
-            b'/' => true,
-            byte if is_plain(byte) => false,
-            _ => return None,
-        };
-    }
-    (!path.is_empty()).then_some(path)
+    let bytes = path.as_bytes();
+    let stays = bytes.iter().enumerate().all(|(at, byte)| match byte {
+        byte if is_word(*byte) => true,
+        // An empty segment would be left out, and a dot may begin one that leads elsewhere.
+        b'/' | b'.' => at > 0 && bytes[at - 1] != b'/',
+        _ => false,
+    });
+    (stays && !path.is_empty()).then_some(path)
 }
 
 #[derive(Clone, Copy)]

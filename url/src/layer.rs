@@ -25,17 +25,24 @@ pub struct Layer {
     kind: Kind,
     encoding: Encoding,
     mode: Option<LayerMode>,
+    focus: Option<Anchor>,
+    anchor_point: Option<Anchor>,
+    /// Behind a pointer, since every setter moves them.
+    bounds: Option<Box<Bounds>>,
+    transformation: Transformation,
+    error: Option<Box<Error>>,
+}
+
+/// Where and when a layer is seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Bounds {
     x: Option<Expression>,
     y: Option<Expression>,
     x_center: Option<Expression>,
     y_center: Option<Expression>,
-    focus: Option<Anchor>,
-    anchor_point: Option<Anchor>,
     start: Option<Expression>,
     end: Option<Expression>,
     duration: Option<Expression>,
-    transformation: Transformation,
-    error: Option<Box<Error>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -60,12 +67,12 @@ pub enum Encoding {
 }
 
 macro_rules! places {
-    ($($(#[$about:meta])* $name:ident: $type:ty = $key:literal;)+) => {$(
+    ($($(#[$about:meta])* $name:ident: $type:ty = $key:literal $(in $group:ident)?;)+) => {$(
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self, value: impl IntoValue<$type>) -> Self {
             match value.into_value() {
-                Ok(value) => self.$name = Some(value),
+                Ok(value) => self.$($group().)?$name = Some(value),
                 Err(problem) => self.fail(at($key, problem)),
             }
             self
@@ -111,15 +118,9 @@ impl Layer {
             kind,
             encoding: Encoding::Auto,
             mode: None,
-            x: None,
-            y: None,
-            x_center: None,
-            y_center: None,
             focus: None,
             anchor_point: None,
-            start: None,
-            end: None,
-            duration: None,
+            bounds: None,
             transformation: Transformation::new(),
             error: None,
         }
@@ -141,29 +142,34 @@ impl Layer {
 
     places! {
         /// Sets the horizontal position of the anchor point.
-        x: Expression = "lx";
+        x: Expression = "lx" in bounds;
         /// Sets the vertical position of the anchor point.
-        y: Expression = "ly";
+        y: Expression = "ly" in bounds;
         /// Sets the horizontal position of the centre.
-        x_center: Expression = "lxc";
+        x_center: Expression = "lxc" in bounds;
         /// Sets the vertical position of the centre.
-        y_center: Expression = "lyc";
+        y_center: Expression = "lyc" in bounds;
         /// Sets the side or corner at which the layer is; ignored when there is a coordinate.
         focus: Anchor = "lfo";
         /// Sets which point of the layer the coordinates are those of.
         anchor_point: Anchor = "lap";
         /// Sets when the layer appears, in seconds.
-        start: Expression = "lso";
+        start: Expression = "lso" in bounds;
         /// Sets when the layer disappears, in seconds.
-        end: Expression = "leo";
+        end: Expression = "leo" in bounds;
         /// Sets how long the layer is seen, in seconds; ignored when there is an end.
-        duration: Expression = "ldu";
+        duration: Expression = "ldu" in bounds;
     }
 
     /// Adds steps that are applied to the layer alone.
+    #[inline]
     pub fn transform(mut self, transformation: Transformation) -> Self {
         self.transformation.append(transformation);
         self
+    }
+
+    fn bounds(&mut self) -> &mut Bounds {
+        self.bounds.get_or_insert_default()
     }
 
     fn fail(&mut self, error: Error) {
@@ -177,27 +183,27 @@ impl Layer {
         if let Some(error) = &self.error {
             return Err(Error::clone(error));
         }
-        self.transformation.check()?;
+        let steps = self.transformation.checked()?;
         self.kind.write(self.encoding, out)?;
-        for (prefix, value) in [
-            (",lm-", as_value(&self.mode)),
-            (",lx-", as_value(&self.x)),
-            (",ly-", as_value(&self.y)),
-            (",lxc-", as_value(&self.x_center)),
-            (",lyc-", as_value(&self.y_center)),
-            (",lfo-", as_value(&self.focus)),
-            (",lap-", as_value(&self.anchor_point)),
-            (",lso-", as_value(&self.start)),
-            (",leo-", as_value(&self.end)),
-            (",ldu-", as_value(&self.duration)),
-        ] {
+        let bounds = self.bounds.as_deref();
+        let mut place = |prefix, value: Option<&dyn Value>| {
             if let Some(value) = value {
                 value::push(out, prefix, value);
             }
-        }
-        if !self.transformation.is_empty() {
+        };
+        place(",lm-", as_value(&self.mode));
+        place(",lx-", bounds.and_then(|it| as_value(&it.x)));
+        place(",ly-", bounds.and_then(|it| as_value(&it.y)));
+        place(",lxc-", bounds.and_then(|it| as_value(&it.x_center)));
+        place(",lyc-", bounds.and_then(|it| as_value(&it.y_center)));
+        place(",lfo-", as_value(&self.focus));
+        place(",lap-", as_value(&self.anchor_point));
+        place(",lso-", bounds.and_then(|it| as_value(&it.start)));
+        place(",leo-", bounds.and_then(|it| as_value(&it.end)));
+        place(",ldu-", bounds.and_then(|it| as_value(&it.duration)));
+        if !steps.is_empty() {
             out.push(',');
-            self.transformation.write(out);
+            out.push_str(steps);
         }
         out.push_str(",l-end");
         Ok(self.transformation.levels() + 1)

@@ -42,15 +42,27 @@ const LEVELS: u8 = 3;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transformation {
-    /// As it stands in a URL.
+    /// Behind a pointer, since every setter moves them.
+    steps: Option<Box<Steps>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Steps {
+    /// As it stands in a URL. Empty only if there is an error.
     text: String,
-    /// Where the current step begins in the text; its end until there is something in the step.
+    /// Where the current step begins in the text, behind the layers and raw texts that it begins with.
     step: usize,
-    /// What setters do not look into: the layers and raw texts of the current step.
+    /// What setters do not look into: the layers and raw texts behind there.
     opaque: Vec<Range<usize>>,
+    /// The first letters of the keys behind there, a bit each.
+    initials: u32,
+    /// Whether nothing stands in the current step, although something does before it.
+    is_new_step: bool,
+    /// Whether there are layers or raw texts, which may hold an apostrophe. No value does.
+    has_opaque: bool,
     /// How many levels of layers there are.
     levels: u8,
-    error: Option<Box<Error>>,
+    error: Option<Error>,
 }
 
 macro_rules! setters {
@@ -58,7 +70,7 @@ macro_rules! setters {
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self, value: impl IntoValue<$type>) -> Self {
-            self.set($key, value.into_value());
+            self.steps().set($key, value.into_value());
             self
         }
     )+};
@@ -69,7 +81,7 @@ macro_rules! switches {
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self) -> Self {
-            self.put($key, None);
+            self.steps().put($key, None);
             self
         }
     )+};
@@ -81,8 +93,8 @@ macro_rules! effects {
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self, value: $type) -> Self {
             match value.value() {
-                Some(value) => self.put($key, Some(&value)),
-                None => self.put($key, None),
+                Some(value) => self.steps().put($key, Some(&value)),
+                None => self.steps().put($key, None),
             }
             self
         }
@@ -158,7 +170,7 @@ impl Transformation {
                 "is no name of a transformation: letters, digits and _",
             ))
         };
-        self.set("n", value);
+        self.steps().set("n", value);
         self
     }
 
@@ -166,7 +178,7 @@ impl Transformation {
     ///
     /// The key is `di`.
     pub fn default_image(mut self, path: impl AsRef<str>) -> Self {
-        self.set("di", value::media_path(path.as_ref()));
+        self.steps().set("di", value::media_path(path.as_ref()));
         self
     }
 }
@@ -224,7 +236,7 @@ impl Transformation {
         width: impl IntoValue<Expression>,
         color: impl IntoValue<Color>,
     ) -> Self {
-        self.set("b", pair(width, color));
+        self.steps().set("b", pair(width, color));
         self
     }
 }
@@ -279,7 +291,7 @@ impl Transformation {
         mut self,
         resolutions: impl IntoIterator<Item = StreamingResolution>,
     ) -> Self {
-        self.set(
+        self.steps().set(
             "sr",
             list(resolutions.into_iter().map(StreamingResolution::as_str)),
         );
@@ -308,7 +320,7 @@ impl Transformation {
     ///
     /// The key is `ff`.
     pub fn font_family(mut self, font: impl AsRef<str>) -> Self {
-        self.set("ff", value::media_path(font.as_ref()));
+        self.steps().set("ff", value::media_path(font.as_ref()));
         self
     }
 
@@ -316,7 +328,8 @@ impl Transformation {
     ///
     /// The key is `tg`.
     pub fn typography(mut self, styles: impl IntoIterator<Item = TextStyle>) -> Self {
-        self.set("tg", list(styles.into_iter().map(TextStyle::as_str)));
+        self.steps()
+            .set("tg", list(styles.into_iter().map(TextStyle::as_str)));
         self
     }
 
@@ -328,7 +341,7 @@ impl Transformation {
         width: impl IntoValue<Expression>,
         color: impl IntoValue<Color>,
     ) -> Self {
-        self.set("fol", pair(width, color));
+        self.steps().set("fol", pair(width, color));
         self
     }
 
@@ -340,7 +353,7 @@ impl Transformation {
         color: impl IntoValue<Color>,
         distance: impl IntoValue<Number>,
     ) -> Self {
-        self.set("fsh", pair(color, distance));
+        self.steps().set("fsh", pair(color, distance));
         self
     }
 }
@@ -348,13 +361,17 @@ impl Transformation {
 /// Steps, layers, and what this version does not know.
 impl Transformation {
     /// Returns the transformation that does nothing.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Begins the next step.
+    #[inline]
     pub fn then(mut self) -> Self {
-        self.begin_step();
+        if let Some(steps) = &mut self.steps {
+            steps.begin_step();
+        }
         self
     }
 
@@ -365,8 +382,9 @@ impl Transformation {
     }
 
     /// Puts a layer over what there is. Layers can be nested three levels deep.
+    #[inline]
     pub fn layer(mut self, layer: Layer) -> Self {
-        self.put_layer(&layer);
+        self.steps().put_layer(&layer);
         self
     }
 
@@ -379,12 +397,13 @@ impl Transformation {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || key == "e" || !name.bytes().all(fits) {
             let reason = "is no key: letters, digits and _, behind e- for an effect";
-            self.refuse(key.to_owned(), InvalidValue::new(key, reason));
+            self.steps()
+                .refuse(key.to_owned(), InvalidValue::new(key, reason));
             return self;
         }
         match value::text(&value.to_string()) {
-            Ok(value) => self.put(key, Some(&value)),
-            Err(problem) => self.refuse(key.to_owned(), problem),
+            Ok(value) => self.steps().put(key, Some(&value)),
+            Err(problem) => self.steps().refuse(key.to_owned(), problem),
         }
         self
     }
@@ -401,11 +420,12 @@ impl Transformation {
         }
         match encode::raw(text) {
             Ok(text) => {
-                let start = self.separate();
-                self.text.push_str(&text);
-                self.opaque.push(start..self.text.len());
+                let steps = self.steps();
+                let start = steps.separate();
+                steps.text.push_str(&text);
+                steps.close(start);
             }
-            Err(problem) => self.fail(Error::Parameter {
+            Err(problem) => self.steps().fail(Error::Parameter {
                 key: "raw".into(),
                 problem,
             }),
@@ -419,49 +439,70 @@ impl Transformation {
     ///
     /// When the value of a parameter could not be taken.
     pub fn text(&self) -> Result<String, Error> {
-        self.check()?;
-        Ok(self.text.clone())
+        self.checked().map(str::to_owned)
     }
 
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        match &self.error {
-            Some(error) => Err(Error::clone(error)),
-            None => Ok(()),
+    /// Returns the text, unless a value could not be taken.
+    #[inline]
+    pub(crate) fn checked(&self) -> Result<&str, Error> {
+        match self.steps.as_deref() {
+            None => Ok(""),
+            Some(Steps {
+                error: Some(error), ..
+            }) => Err(error.clone()),
+            Some(steps) => Ok(&steps.text),
+        }
+    }
+
+    /// Returns the text as it stands in a query, in which clients encode the apostrophe before they send it; in a path
+    /// they do not.
+    #[inline]
+    pub(crate) fn in_query(&self) -> Cow<'_, str> {
+        match self.steps.as_deref() {
+            None => Cow::Borrowed(""),
+            Some(steps) if steps.has_opaque && encode::has_apostrophe(&steps.text) => {
+                steps.text.replace('\'', "%27").into()
+            }
+            Some(steps) => Cow::Borrowed(&steps.text),
         }
     }
 
     pub(crate) fn levels(&self) -> u8 {
-        self.levels
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    pub(crate) fn write(&self, out: &mut String) {
-        out.push_str(&self.text);
-    }
-
-    fn begin_step(&mut self) {
-        self.step = self.text.len();
-        self.opaque.clear();
+        self.steps.as_ref().map_or(0, |steps| steps.levels)
     }
 
     pub(crate) fn append(&mut self, next: Self) {
-        if self.is_empty() {
-            self.text = next.text;
-            self.step = next.step;
-            self.opaque = next.opaque;
-        } else {
-            self.begin_step();
-            if !next.is_empty() {
-                let start = self.separate();
-                self.text.push_str(&next.text);
-                self.step = start + next.step;
-                let moved = |it: Range<usize>| start + it.start..start + it.end;
-                self.opaque = next.opaque.into_iter().map(moved).collect();
-            }
+        match (&mut self.steps, next.steps) {
+            (Some(steps), Some(next)) => steps.append(*next),
+            (Some(steps), None) => steps.begin_step(),
+            (None, next) => self.steps = next,
         }
+    }
+
+    #[inline]
+    fn steps(&mut self) -> &mut Steps {
+        self.steps.get_or_insert_default()
+    }
+}
+
+impl Steps {
+    fn begin_step(&mut self) {
+        self.step = self.text.len();
+        self.opaque.clear();
+        self.initials = 0;
+        self.is_new_step = true;
+    }
+
+    fn append(&mut self, next: Self) {
+        self.begin_step();
+        let start = self.separate();
+        self.text.push_str(&next.text);
+        self.step = start + next.step;
+        let moved = |it: Range<usize>| start + it.start..start + it.end;
+        self.opaque = next.opaque.into_iter().map(moved).collect();
+        self.initials = next.initials;
+        self.is_new_step = next.is_new_step;
+        self.has_opaque |= next.has_opaque;
         self.levels = self.levels.max(next.levels);
         if let Some(error) = next.error {
             self.error.get_or_insert(error);
@@ -481,13 +522,16 @@ impl Transformation {
     }
 
     fn put(&mut self, key: &str, value: Option<&dyn Value>) {
-        match self.find(key) {
-            None => {
-                self.separate();
-                push_parameter(&mut self.text, key, value);
-            }
-            Some(earlier) => self.replace(earlier, key, value),
+        // Most keys are new, and need no search.
+        let initial = key.bytes().next().map_or(0, |letter| 1 << (letter % 32));
+        if self.initials & initial != 0
+            && let Some(earlier) = self.find(key)
+        {
+            return self.replace(earlier, key, value);
         }
+        self.initials |= initial;
+        self.separate();
+        push_parameter(&mut self.text, key, value);
     }
 
     fn put_layer(&mut self, layer: &Layer) {
@@ -497,10 +541,21 @@ impl Transformation {
             Ok(levels) => self.levels = self.levels.max(levels),
             Err(error) => self.fail(error),
         }
-        self.opaque.push(start..self.text.len());
+        self.close(start);
+    }
+
+    /// Keeps setters out of what has been written from here on.
+    fn close(&mut self, start: usize) {
+        self.has_opaque = true;
+        if self.initials == 0 {
+            self.step = self.text.len();
+        } else {
+            self.opaque.push(start..self.text.len());
+        }
     }
 
     /// Finds a parameter of the current step.
+    #[inline(never)]
     fn find(&self, key: &str) -> Option<Range<usize>> {
         let mut start = self.step;
         for part in self.text.as_bytes()[start..].split(|byte| *byte == b',') {
@@ -516,6 +571,7 @@ impl Transformation {
         None
     }
 
+    #[cold]
     fn replace(&mut self, earlier: Range<usize>, key: &str, value: Option<&dyn Value>) {
         let rest = self.text.split_off(earlier.end);
         self.text.truncate(earlier.start);
@@ -528,12 +584,14 @@ impl Transformation {
     }
 
     /// Writes what stands between two parts, and returns where the next one begins.
+    #[inline]
     fn separate(&mut self) -> usize {
         if self.text.is_empty() {
             self.text = String::with_capacity(128);
-        } else if self.text.len() == self.step {
+        } else if self.is_new_step {
             self.text.push(':');
             self.step += 1;
+            self.is_new_step = false;
         } else {
             self.text.push(',');
         }
@@ -541,7 +599,7 @@ impl Transformation {
     }
 
     fn fail(&mut self, error: Error) {
-        self.error.get_or_insert_with(|| Box::new(error));
+        self.error.get_or_insert(error);
     }
 }
 

@@ -203,6 +203,34 @@ fn setters_do_not_look_into_layers_and_raw_texts() {
 }
 
 #[test]
+fn next_step_begins_once_and_only_when_something_is_in_it() {
+    let transformation = Transformation::new()
+        .then()
+        .width(1)
+        .then()
+        .then()
+        .height(2)
+        .quality(3)
+        .then_all(Transformation::new().width(4).then())
+        .height(5)
+        .width(6)
+        .then();
+    assert_eq!(transformation.text().unwrap(), "w-1:h-2,q-3:w-4:h-5,w-6");
+}
+
+#[test]
+fn apostrophe_of_an_appended_step_is_encoded_in_the_query_alone() {
+    let builder = demo()
+        .path("a.jpg")
+        .transform(Transformation::new().width(1))
+        .transform(Transformation::new().raw("it's"));
+    let in_query = builder.build().unwrap();
+    assert!(in_query.as_str().ends_with("/a.jpg?tr=w-1:it%27s"));
+    let in_path = builder.position(Position::Path).build().unwrap();
+    assert!(in_path.as_str().ends_with("/tr:w-1:it's/a.jpg"));
+}
+
+#[test]
 fn key_that_begins_another_one_is_a_parameter_of_its_own() {
     let transformation = Transformation::new()
         .parameter("e-fade", 1)

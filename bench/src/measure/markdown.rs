@@ -6,6 +6,7 @@ use super::calls::{Calls, LEAN, MEMORY_ROUNDS, Memory, OURS, PLAIN};
 use super::growth::Growth;
 use super::instructions::{BesideHand, Call, Instructions};
 use super::network::{COMMAND_LINE, Outcome, ROUNDS as NETWORK_ROUNDS, Row};
+use super::sdks::NODE_ITSELF;
 use super::uploads::{ROUNDS as UPLOAD_ROUNDS, Upload};
 use super::urls::{Built, ROUNDS as URL_ROUNDS};
 
@@ -337,9 +338,9 @@ pub(super) fn urls(urls: &[Built]) -> String {
     format!(
         "## Delivery URLs\n\nProcessor time and instructions of one URL, in Rust and in JavaScript that has been \
          compiled by then; medians of {URL_ROUNDS} turns of both. The endpoint is parsed once in Rust; the SDK parses \
-         it for each URL. `cargo xtask bench --urls` repeats these alone.\n\n{table}\nSigning is \
-         what the SDK is slow at. Without it, its loop is compiled and allocates by moving a pointer, while each \
-         allocation here is a call of the system's allocator.\n"
+         it for each URL, on `{NODE_ITSELF}`. `cargo xtask bench --urls` repeats these alone.\n\n{table}\nThe loop \
+         of the SDK is compiled and allocates by moving a pointer, while each allocation here is a call of the \
+         system's allocator.\n"
     )
 }
 

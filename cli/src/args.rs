@@ -10,6 +10,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
 use crate::api::Call;
 use crate::auth::Auth;
 use crate::completion;
+use crate::done::Lines;
 use crate::exit::Exit;
 use crate::library::{self, Find, Ls};
 use crate::schema::Schema;
@@ -152,7 +153,7 @@ pub(crate) enum Command {
     Auth(Auth),
 
     /// Say what is wrong with the configuration, the network and the key.
-    Doctor,
+    Doctor(Lines),
 
     /// Delivery addresses: build, sign and check them.
     #[command(subcommand)]

@@ -5,13 +5,15 @@ use std::io::IsTerminal as _;
 use clap::Subcommand;
 use imagekit_client::Error;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 
 use crate::Context;
 use crate::args::Connection;
 use crate::config::{ConfigFile, DEFAULT_PROFILE, Kept, Session};
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
 use crate::keyring::Keyring;
-use crate::terminal::{GOOD, plain, say, warn};
+use crate::terminal::{GOOD, say, warn};
 
 /// An id that no file has: who is told so has been let in.
 const NOBODYS_ID: &str = "000000000000000000000000";
@@ -27,25 +29,28 @@ pub(crate) enum Auth {
         /// Keep the key in the configuration file, even if there is a keyring.
         #[arg(long)]
         in_file: bool,
+
+        #[command(flatten)]
+        lines: Lines,
     },
 
     /// Say whose key is used, where it is kept, and whether it works.
     #[command(visible_alias = "check")]
-    Status,
+    Status(Lines),
 
     /// Remove the key of a profile, from the keyring and from the configuration file.
-    Logout,
+    Logout(Lines),
 }
 
 pub(crate) async fn run(auth: Auth, context: Context) -> Result<Exit, Failure> {
     match auth {
-        Auth::Login { in_file } => login(in_file, context).await,
-        Auth::Status => status(context).await,
-        Auth::Logout => logout(&context).await,
+        Auth::Login { in_file, lines } => login(in_file, lines, context).await,
+        Auth::Status(lines) => status(lines, context).await,
+        Auth::Logout(lines) => logout(lines, &context).await,
     }
 }
 
-async fn login(in_file: bool, mut context: Context) -> Result<Exit, Failure> {
+async fn login(in_file: bool, lines: Lines, mut context: Context) -> Result<Exit, Failure> {
     if context.connection.demo {
         return Err(Failure::usage("the demo needs no key"));
     }
@@ -80,11 +85,10 @@ async fn login(in_file: bool, mut context: Context) -> Result<Exit, Failure> {
         warn("the keyring did not take the key, which is kept in a file that only you can read");
     }
     let base_url = session.client.base_url();
-    say_ok(
-        &context,
-        &format!("{base_url} accepts the key; it is stored as profile {profile:?} in {place}"),
-        request_id.as_deref(),
-    )?;
+    let text =
+        format!("{base_url} accepts the key; it is stored as profile {profile:?} in {place}");
+    let json = json!({ "outcome": "stored", "baseUrl": base_url, "profile": profile, "place": place.to_string() });
+    say_ok(&context, lines, &text, json, request_id)?;
     if let Some(variable) = crate::config::key_of_the_environment()? {
         say(format_args!(
             "note: {variable} is set, and used instead unless the profile is asked for by --profile"
@@ -101,24 +105,30 @@ fn profile(connection: &Connection) -> Result<String, Failure> {
     })
 }
 
-async fn status(mut context: Context) -> Result<Exit, Failure> {
+async fn status(lines: Lines, mut context: Context) -> Result<Exit, Failure> {
     let session = Session::start(&mut context).await?;
     let request_id = check(&session).await?;
-    let text = format!(
-        "{} accepts the private key from {}",
-        session.client.base_url(),
-        session.key_source
-    );
-    say_ok(&context, &text, request_id.as_deref())?;
+    let (base_url, source) = (session.client.base_url(), session.key_source.to_string());
+    let text = format!("{base_url} accepts the private key from {source}");
+    let json = json!({ "outcome": "accepted", "baseUrl": base_url, "keyFrom": source });
+    say_ok(&context, lines, &text, json, request_id)?;
     Ok(Exit::Fine)
 }
 
-fn say_ok(context: &Context, text: &str, request_id: Option<&str>) -> Result<(), Failure> {
+fn say_ok(
+    context: &Context,
+    lines: Lines,
+    text: &str,
+    mut json: Value,
+    request_id: Option<String>,
+) -> Result<(), Failure> {
     let good = context.output.paint(GOOD, "ok");
-    let id = request_id.map_or_else(String::new, |id| format!(" (request id {id})"));
-    context
-        .output
-        .write(format!("{good}: {}\n", plain(&format!("{text}{id}"))))
+    let id = request_id.as_deref();
+    let id = id.map_or_else(String::new, |id| format!(" (request id {id})"));
+    json["requestId"] = request_id.into();
+    let done = Done::new(&format!("{text}{id}"), json);
+    done.marked(&format!("{good}: "))
+        .print(lines, &context.output)
 }
 
 /// Says whether the key is accepted. Returns the id of the request.
@@ -146,7 +156,7 @@ fn not_imagekit(session: &Session, error: &Error) -> Failure {
     Failure::new(Exit::NotUnderstood, message).try_this("check the base URL")
 }
 
-async fn logout(context: &Context) -> Result<Exit, Failure> {
+async fn logout(lines: Lines, context: &Context) -> Result<Exit, Failure> {
     let config = context.connection.config.as_deref();
     let mut file = ConfigFile::find(config)?;
     let profile = profile(&context.connection)?;
@@ -162,8 +172,9 @@ async fn logout(context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::NotFound, message));
     }
     let places: Vec<_> = places.iter().map(ToString::to_string).collect();
-    let places = places.join(" and ");
-    let text = format!("the key of profile {profile:?} is removed from {places}");
-    context.output.write(format!("{}\n", plain(&text)))?;
+    let from = places.join(" and ");
+    let text = format!("the key of profile {profile:?} is removed from {from}");
+    let json = json!({ "outcome": "removed", "profile": profile, "places": places });
+    Done::new(&text, json).print(lines, &context.output)?;
     Ok(Exit::Fine)
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use imagekit_client::http::HeaderMap;
 use imagekit_client::{Error, Method};
+use serde_json::json;
 
 use crate::Context;
 use crate::auth;
 use crate::config::{ConfigFile, Session};
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
-use crate::terminal::{BAD, FAINT, GOOD, plain};
+use crate::terminal::{BAD, FAINT, GOOD};
 
 /// A signature or a token made by a clock this far off is refused.
 const CLOCK_TOLERANCE: i64 = 120;
@@ -33,44 +35,39 @@ const PROXIES: [&str; 8] = [
 
 struct Doctor<'a> {
     context: &'a Context,
+    lines: Lines,
     worst: Option<Exit>,
 }
 
 impl Doctor<'_> {
     fn good(&self, what: &str, text: &str) -> Result<(), Failure> {
-        let output = &self.context.output;
-        output.write(format!(
-            "{}   {what}: {}\n",
-            output.paint(GOOD, "ok"),
-            plain(text)
-        ))
+        let mark = self.context.output.paint(GOOD, "ok");
+        self.tell("ok", &format!("{mark}   "), what, text)
     }
 
     fn note(&self, what: &str, text: &str) -> Result<(), Failure> {
-        let output = &self.context.output;
-        output.write(format!(
-            "{} {what}: {}\n",
-            output.paint(FAINT, "note"),
-            plain(text)
-        ))
+        let mark = self.context.output.paint(FAINT, "note");
+        self.tell("note", &format!("{mark} "), what, text)
     }
 
     fn bad(&mut self, what: &str, failure: &Failure) -> Result<(), Failure> {
         self.worst.get_or_insert(failure.exit);
-        let output = &self.context.output;
-        let text = failure.to_string();
-        output.write(format!(
-            "{}  {what}: {}\n",
-            output.paint(BAD, "bad"),
-            plain(&text)
-        ))
+        let mark = self.context.output.paint(BAD, "bad");
+        self.tell("bad", &format!("{mark}  "), what, &failure.to_string())
+    }
+
+    fn tell(&self, outcome: &str, mark: &str, what: &str, text: &str) -> Result<(), Failure> {
+        let json = json!({ "outcome": outcome, "about": what, "text": text });
+        let done = Done::new(&format!("{what}: {text}"), json);
+        done.marked(mark).print(self.lines, &self.context.output)
     }
 }
 
-pub(crate) async fn run(mut context: Context) -> Result<Exit, Failure> {
+pub(crate) async fn run(lines: Lines, mut context: Context) -> Result<Exit, Failure> {
     let started = Session::start(&mut context).await;
     let mut doctor = Doctor {
         context: &context,
+        lines,
         worst: None,
     };
     if !context.connection.demo {

@@ -131,7 +131,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Versions(versions) => versions::run(versions, context).await,
         Command::Api(call) => api::run(call, context).await,
         Command::Auth(auth) => auth::run(auth, context).await,
-        Command::Doctor => doctor::run(context).await,
+        Command::Doctor(lines) => doctor::run(lines, context).await,
         Command::Url(url) => url::run(url, context).await,
         Command::Webhooks(webhooks) => webhooks::run(webhooks, context).await,
         Command::Schema(schema) => schema::run(schema, context).await,

@@ -8,12 +8,14 @@ use imagekit_url::{
     Endpoint, Expiry, Position, PrivateKey, Transformation, UrlBuilder, VerifyError,
 };
 use secrecy::ExposeSecret as _;
+use serde_json::json;
 
 use crate::Context;
 use crate::completion;
 use crate::config::Session;
+use crate::done::{Done, Lines};
 use crate::exit::{Exit, Failure};
-use crate::terminal::{GOOD, plain};
+use crate::terminal::GOOD;
 use crate::words;
 
 #[derive(Subcommand)]
@@ -39,6 +41,9 @@ pub(crate) enum Url {
 
         #[command(flatten)]
         endpoint: EndpointArgument,
+
+        #[command(flatten)]
+        lines: Lines,
     },
 }
 
@@ -96,7 +101,11 @@ pub(crate) async fn run(url: Url, mut context: Context) -> Result<Exit, Failure>
             let signed = signed.map_err(refused)?;
             context.output.write(format!("{}\n", signed.as_str()))?;
         }
-        Url::Verify { url, endpoint } => {
+        Url::Verify {
+            url,
+            endpoint,
+            lines,
+        } => {
             let session = Session::start(&mut context).await?;
             let endpoint = endpoint.find(Some(&session))?;
             let now = SystemTime::from(context.now);
@@ -113,9 +122,11 @@ pub(crate) async fn run(url: Url, mut context: Context) -> Result<Exit, Failure>
                 None => "for ever".to_owned(),
                 Some(expiry) => format!("until {}", moment(expiry)),
             };
+            let json = json!({ "outcome": "signed", "expires": expiry.map(Expiry::as_unix) });
             let good = context.output.paint(GOOD, "ok");
-            let text = format!("{good}: signed, and works {}\n", plain(&until));
-            context.output.write(text)?;
+            Done::new(&format!("signed, and works {until}"), json)
+                .marked(&format!("{good}: "))
+                .print(lines, &context.output)?;
         }
     }
     Ok(Exit::Fine)

@@ -186,6 +186,41 @@ fn the_doctor_finds_nothing_wrong() {
 }
 
 #[test]
+fn programs_get_a_line_of_json_for_each_finding() {
+    let home = Home::new();
+    let json = |args: &[&str], code| {
+        let outcome = home.run(args).run();
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        assert!(!outcome.stdout.contains(KEY), "{outcome:?}");
+        let lines = outcome.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .collect::<Vec<_>>()
+    };
+    home.login(KEY, &["--json"]).run().fine();
+    let url = home.mock.server.url();
+    let status = json(&["auth", "status", "--json"], 0);
+    assert_eq!(status[0]["outcome"], "accepted");
+    assert!(status[0]["baseUrl"].as_str().unwrap().starts_with(url));
+    assert!(status[0]["requestId"].is_string());
+
+    let findings = json(&["doctor", "--json"], 0);
+    let outcome =
+        |about| findings.iter().find(|it| it["about"] == about).unwrap()["outcome"].clone();
+    assert_eq!(outcome("access"), "ok");
+    assert_eq!(outcome("clock"), "ok");
+
+    let removed = json(&["auth", "logout", "--json"], 0);
+    assert_eq!(removed[0]["profile"], "default");
+    let findings = json(&["doctor", "--json"], 3);
+    let last = findings.last().unwrap();
+    assert_eq!(
+        (&last["outcome"], &last["about"]),
+        (&"bad".into(), &"key and base URL".into())
+    );
+}
+
+#[test]
 fn the_doctor_says_what_is_wrong() {
     let no_key = imagekit(["doctor"]).env("HOME", "/nowhere").run();
     assert_eq!(no_key.code, Some(3));

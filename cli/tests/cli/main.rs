@@ -19,6 +19,7 @@ mod report;
 mod schema;
 #[cfg(unix)]
 mod screens;
+mod secrets;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -71,11 +71,7 @@ fn request(criterion: &mut Criterion) {
     let url = "https://api.example.com";
     let plain = Plain::new(url, "key").unwrap();
     let lean = Lean::new(url, "key").unwrap();
-    let ours = Client::builder()
-        .base_url(url)
-        .private_key("key")
-        .build()
-        .unwrap();
+    let ours = ours(url);
     let mut group = criterion.benchmark_group("request");
     group.bench_function("plain reqwest", |bencher| {
         bencher.iter(|| plain.request().build().unwrap());
@@ -97,13 +93,14 @@ fn request(criterion: &mut Criterion) {
     });
 }
 
+fn ours(url: &str) -> Client {
+    let client = Client::builder().base_url(url).private_key("key");
+    client.build().unwrap()
+}
+
 fn client(criterion: &mut Criterion) {
     let url = "https://api.example.com";
-    let ours = Client::builder()
-        .base_url(url)
-        .private_key("key")
-        .build()
-        .unwrap();
+    let ours = ours(url);
     let mut group = criterion.benchmark_group("client");
     group.sample_size(20);
     group.bench_function("plain reqwest", |bencher| {

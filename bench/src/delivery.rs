@@ -14,10 +14,6 @@ impl DeliveryUrls {
     pub const NAMES: [&str; 3] = ["resized", "signed", "layered"];
 
     /// Parses the endpoint and the key, which is done once.
-    ///
-    /// # Errors
-    ///
-    /// If one of them is refused.
     pub fn new() -> Result<Self, Error> {
         Ok(Self {
             endpoint: UrlBuilder::new("https://ik.imagekit.io/demo")?,
@@ -27,10 +23,6 @@ impl DeliveryUrls {
     }
 
     /// Builds one of them.
-    ///
-    /// # Errors
-    ///
-    /// If it is refused, or has no name.
     pub fn build(&self, name: &str) -> Result<DeliveryUrl, Error> {
         match name {
             "resized" => self.resized().build(),

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod peers;
+pub mod usage;
 mod version;
 
 pub use delivery::DeliveryUrls;
@@ -17,10 +18,6 @@ pub const VERSION_ID: &str = "697821f849c0a938d57563ce";
 const HOST: &str = "imagekit.test";
 
 /// The documented response as a server sends it, without line breaks.
-///
-/// # Errors
-///
-/// If the example of the document is not JSON.
 pub fn response() -> Result<String, serde_json::Error> {
     let example = include_str!("../../openapi/examples/file-version.json");
     let example: serde_json::Value = serde_json::from_str(example)?;

@@ -1,118 +1,50 @@
-//! The programs that `cargo xtask bench` runs and measures. Each prints one line of JSON.
+//! The programs that `cargo xtask bench` runs and measures: a name and its arguments. Each prints one line of JSON, or
+//! its address.
 
 mod link;
 mod network;
 mod server;
 mod uploads;
-mod usage;
 
+use std::env;
 use std::future;
 use std::hint::black_box;
-use std::net::SocketAddr;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, Subcommand, ValueEnum};
-use imagekit_bench::{Failure, Hyper, Lean, Ours, Peer, Plain, Version, response};
+use imagekit_bench::{
+    DeliveryUrls, Failure, Hyper, Lean, Ours, Peer, Plain, Version, response, usage,
+};
 use imagekit_client::Client;
 use imagekit_client::types::File;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use self::link::Link;
-use self::network::Fault;
 
 pub(crate) const KEY: &str = "your_private_api_key";
 
 const IN_FLIGHT: u64 = 400;
-
-#[derive(Parser)]
-struct Arguments {
-    #[command(subcommand)]
-    program: Program,
-}
-
-#[derive(Subcommand)]
-enum Program {
-    /// Respond to every request with the documented version, and print the address.
-    Server {
-        /// Milliseconds to wait before each response.
-        #[arg(long, default_value_t = 0)]
-        delay: u64,
-        /// Respond with a list of so many files instead.
-        #[arg(long)]
-        files: Option<usize>,
-    },
-    /// Make calls, and print what they took.
-    Call {
-        peer: Name,
-        url: String,
-        at_once: usize,
-        calls: usize,
-    },
-    /// Start calls that get no response soon, and print the memory that each of them holds.
-    InFlight { peer: Name, url: String },
-    /// Build clients, and print what each of them takes.
-    Clients { peer: Name, count: usize },
-    /// Decode the documented version.
-    Decode { peer: Name, times: usize },
-    /// List a page of 1,000 files.
-    List {
-        peer: Name,
-        url: String,
-        times: usize,
-    },
-    /// Read uploads and print the address.
-    UploadServer,
-    /// Upload a file of so many MiB.
-    UploadLarge { peer: Name, url: String, mib: u64 },
-    /// Upload so many files of 20 KiB.
-    UploadSmall {
-        peer: Name,
-        url: String,
-        count: usize,
-    },
-    /// Be a link of 40 ms there and back to a server over TLS, as a proxy, and print its address.
-    Link {
-        /// The address of a server, if not our own.
-        #[arg(long)]
-        to: Option<SocketAddr>,
-        /// Lose 1 % of all packets, chosen by this number.
-        #[arg(long)]
-        loss: Option<u64>,
-    },
-    /// Make calls over such a link that has a fault, and print how long they take in seconds.
-    Network { peer: Name, fault: Fault },
-    /// Run a command, and print the processor time that it and its children took.
-    Time {
-        #[arg(required = true, trailing_var_arg = true)]
-        command: Vec<String>,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Name {
-    Hyper,
-    Lean,
-    Plain,
-    Ours,
-}
+const URLS: u32 = 1_000_000;
 
 /// Runs a generic function for the peer of that name.
 macro_rules! for_peer {
     ($name:expr, $function:ident($($argument:expr),*)) => {
-        match $name {
-            Name::Hyper => $function::<Hyper>($($argument),*).await,
-            Name::Lean => $function::<Lean>($($argument),*).await,
-            Name::Plain => $function::<Plain>($($argument),*).await,
-            Name::Ours => $function::<Ours>($($argument),*).await,
+        match *$name {
+            "hyper" => $function::<Hyper>($($argument),*).await,
+            "lean" => $function::<Lean>($($argument),*).await,
+            "plain" => $function::<Plain>($($argument),*).await,
+            "ours" => $function::<Ours>($($argument),*).await,
+            name => Err(format!("there is no peer `{name}`").into()),
         }
     };
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(Arguments::parse().program).await {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments).await {
         Ok(measured) => {
             println!("{measured}");
             ExitCode::SUCCESS
@@ -124,70 +56,73 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(program: Program) -> Result<Value, Failure> {
-    match program {
-        Program::Server { delay, files } => server::run(Duration::from_millis(delay), files).await,
-        Program::Call {
-            peer,
-            url,
-            at_once,
-            calls,
-        } => for_peer!(peer, call(&url, at_once, calls)),
-        Program::InFlight { peer, url } => for_peer!(peer, in_flight(&url)),
-        Program::Clients { peer, count } => for_peer!(peer, clients(count)),
-        Program::Decode { peer, times } => decode(peer, times),
-        Program::List { peer, url, times } => list(peer, &url, times).await,
-        Program::UploadServer => uploads::server().await,
-        Program::UploadLarge { peer, url, mib } => uploads::large(peer, &url, mib).await,
-        Program::UploadSmall { peer, url, count } => uploads::small(peer, &url, count).await,
-        Program::Link { to, loss } => {
-            let link = Link::new(to, loss)?;
+async fn run(arguments: &[&str]) -> Result<Value, Failure> {
+    match arguments {
+        // Responds to every request after some milliseconds, with the documented version or a list of files.
+        ["server", delay, files] => {
+            server::run(Duration::from_millis(delay.parse()?), files.parse()?).await
+        }
+        ["call", peer, url, at_once, calls] => {
+            for_peer!(peer, call(url, at_once.parse()?, calls.parse()?))
+        }
+        ["in-flight", peer, url] => for_peer!(peer, in_flight(url)),
+        ["clients", peer, count] => for_peer!(peer, clients(count.parse()?)),
+        ["decode", peer, times] => decode(peer, times.parse()?),
+        ["list", peer, url, times] => list(peer, url, times.parse()?).await,
+        ["url", name, times] => url(name, times.parse()?),
+        ["urls"] => urls(),
+        ["upload-server"] => uploads::server().await,
+        ["upload-large", peer, url, mib] => uploads::large(peer, url, mib.parse()?).await,
+        ["upload-small", peer, url, count] => uploads::small(peer, url, count.parse()?).await,
+        // A proxy, as far away as 40 ms there and back, to our own server over TLS or to another.
+        ["link", options @ ..] => {
+            let link = match options {
+                ["to", address] => Link::new(Some(address.parse()?), None)?,
+                ["lossy", seed] => Link::new(None, Some(seed.parse()?))?,
+                _ => Link::new(None, None)?,
+            };
             println!("http://{}", link.address);
             future::pending().await
         }
-        Program::Network { peer, fault } => match peer {
-            Name::Plain => network::measure::<Plain>(fault).await,
-            Name::Ours => network::measure::<Ours>(fault).await,
-            Name::Hyper | Name::Lean => Err("measured are `plain` and `ours`".into()),
-        },
-        Program::Time { command } => time(&command),
+        ["network", "plain", fault] => network::measure::<Plain>(fault).await,
+        ["network", "ours", fault] => network::measure::<Ours>(fault).await,
+        _ => Err(format!("there is no program for {arguments:?}").into()),
     }
 }
 
 async fn call<P: Peer>(url: &str, at_once: usize, calls: usize) -> Result<Value, Failure> {
     let started = Instant::now();
     let peer = P::new(url, KEY)?;
-    repeat(&peer, at_once, at_once).await?;
+    let mut failures = repeat(&peer, at_once, at_once).await;
     let before = usage::processor_seconds()?;
-    repeat(&peer, at_once, calls).await?;
-    Ok(json!({
-        "seconds": started.elapsed().as_secs_f64(),
-        "processor_seconds": usage::processor_seconds()? - before,
-        "peak_bytes": usage::peak_bytes()?,
-    }))
+    failures.extend(repeat(&peer, at_once, calls).await);
+    let mut measured = usage::since(before)?;
+    measured["seconds"] = started.elapsed().as_secs_f64().into();
+    failures.into_iter().next().map_or(Ok(measured), Err)
 }
 
-async fn repeat<P: Peer>(peer: &P, at_once: usize, calls: usize) -> Result<(), Failure> {
+/// Makes calls, and returns those failures that there were.
+pub(crate) async fn repeat<P: Peer>(peer: &P, at_once: usize, calls: usize) -> Vec<Failure> {
     if at_once == 1 {
-        for _ in 0..calls {
-            black_box(peer.get().await?);
-        }
-        return Ok(());
+        return one_by_one(peer, calls).await;
     }
     let mut workers = JoinSet::new();
     for _ in 0..at_once {
         let peer = peer.clone();
-        workers.spawn(async move {
-            for _ in 0..calls / at_once {
-                black_box(peer.get().await?);
-            }
-            Ok::<_, Failure>(())
-        });
+        workers.spawn(async move { one_by_one(&peer, calls / at_once).await });
     }
-    while let Some(worker) = workers.join_next().await {
-        worker??;
+    workers.join_all().await.into_iter().flatten().collect()
+}
+
+async fn one_by_one<P: Peer>(peer: &P, calls: usize) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for _ in 0..calls {
+        match peer.get().await {
+            Ok(name) => drop(black_box(name)),
+            Err(failure) => failures.push(failure),
+        }
     }
-    Ok(())
+    failures
 }
 
 async fn in_flight<P: Peer>(url: &str) -> Result<Value, Failure> {
@@ -224,12 +159,12 @@ async fn clients<P: Peer>(count: usize) -> Result<Value, Failure> {
     Ok(json!({ "processor_seconds_each": each, "bytes_each": bytes }))
 }
 
-fn decode(peer: Name, times: usize) -> Result<Value, Failure> {
+fn decode(peer: &str, times: usize) -> Result<Value, Failure> {
     let response = response()?;
     let response = response.as_bytes();
     for _ in 0..times {
         match peer {
-            Name::Ours => drop(black_box(serde_json::from_slice::<File>(response)?)),
+            "ours" => drop(black_box(serde_json::from_slice::<File>(response)?)),
             _ => drop(black_box(serde_json::from_slice::<Version>(response)?)),
         }
     }
@@ -237,12 +172,12 @@ fn decode(peer: Name, times: usize) -> Result<Value, Failure> {
 }
 
 /// Lists a page of 1,000 files, as the server has them.
-async fn list(peer: Name, url: &str, times: usize) -> Result<Value, Failure> {
+async fn list(peer: &str, url: &str, times: usize) -> Result<Value, Failure> {
     let client = Client::builder().private_key(KEY).base_url(url).build()?;
     let http = reqwest::Client::new();
     for _ in 0..times {
         let length = match peer {
-            Name::Ours => {
+            "ours" => {
                 let page = black_box(client.list_assets().limit(1000).send().await?);
                 page.into_iter().filter_map(Result::ok).count()
             }
@@ -260,11 +195,24 @@ async fn list(peer: Name, url: &str, times: usize) -> Result<Value, Failure> {
     Ok(Value::Null)
 }
 
-fn time(command: &[String]) -> Result<Value, Failure> {
-    let (program, arguments) = command.split_first().ok_or("there is no command")?;
-    let status = Command::new(program).args(arguments).status()?;
-    if !status.success() {
-        return Err(format!("`{program}` failed: {status}").into());
+/// Builds a delivery URL so many times.
+fn url(name: &str, times: u32) -> Result<Value, Failure> {
+    let urls = DeliveryUrls::new()?;
+    for _ in 0..times {
+        black_box(urls.build(name)?);
     }
-    Ok(json!({ "processor_seconds": usage::processor_seconds_of_children()? }))
+    Ok(Value::Null)
+}
+
+/// What one of each delivery URL takes.
+fn urls() -> Result<Value, Failure> {
+    let mut measured = Value::Null;
+    for name in DeliveryUrls::NAMES {
+        url(name, URLS / 10)?;
+        let before = usage::processor_seconds()?;
+        url(name, URLS)?;
+        let nanos = (usage::processor_seconds()? - before) * 1e9 / f64::from(URLS);
+        measured[name] = json!({ "nanos": nanos });
+    }
+    Ok(measured)
 }

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use imagekit_bench::{Failure, Networked};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::time::sleep;
 
-use super::KEY;
 use super::link::{Link, SilentAddress};
+use super::{KEY, repeat};
 
 const AT_ONCE: usize = 64;
 const CALLS: usize = 640;
@@ -17,80 +16,49 @@ const AWAY: Duration = Duration::from_millis(700);
 /// How many connections are idle when they are cut.
 const IDLE: usize = 8;
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Fault {
-    /// The server is away for 0.7 s when 64 calls begin.
-    ServerAway,
-    /// The server goes away for 0.7 s during 640 calls, 64 at once.
-    ServerRestarted,
-    /// The server closes all idle connections.
-    ClosedWhileIdle,
-    /// The first of two addresses is dead.
-    DeadAddress,
-    /// The idle connections were cut without a word.
-    CutWhileIdle,
-}
-
-/// Makes the calls, and returns how long they take in seconds and how many of them fail.
-pub(crate) async fn measure<P: Networked>(fault: Fault) -> Result<Value, Failure> {
+/// Makes the calls, and returns how long they take in seconds and which part of them fails.
+pub(crate) async fn measure<P: Networked>(fault: &str) -> Result<Value, Failure> {
     let link = Link::new(None, None)?;
-    let timeout = Duration::from_secs(match fault {
-        Fault::CutWhileIdle => 2,
-        _ => 30,
-    });
-    let mut addresses = vec![link.address];
+    let timeout = Duration::from_secs(if fault == "cut-while-idle" { 2 } else { 30 });
     let silent = SilentAddress::new().await?;
-    if matches!(fault, Fault::DeadAddress) {
-        addresses.insert(0, silent.address);
-    }
-    let started = Instant::now();
+    let addresses = match fault {
+        "dead-address" => vec![silent.address, link.address],
+        _ => vec![link.address],
+    };
+    let mut started = Instant::now();
     let peer = P::at(&addresses, KEY, timeout)?;
-    let (started, failed, calls) = match fault {
-        Fault::DeadAddress => (started, call(&peer, 1, 1).await?, 1),
-        Fault::ServerRestarted => {
+    let (failures, calls) = match fault {
+        // The first of two addresses is dead.
+        "dead-address" => (repeat(&peer, 1, 1).await, 1),
+        "server-restarted" => {
             let restarted = async {
-                tokio::time::sleep(Duration::from_millis(300)).await;
+                sleep(Duration::from_millis(300)).await;
                 link.go_away(AWAY).await
             };
-            let calls = call(&peer, AT_ONCE, CALLS);
-            (started, tokio::try_join!(calls, restarted)?.0, CALLS)
+            let (failures, restarted) = tokio::join!(repeat(&peer, AT_ONCE, CALLS), restarted);
+            restarted?;
+            (failures, CALLS)
         }
-        Fault::ClosedWhileIdle => {
-            call(&peer, AT_ONCE, AT_ONCE).await?;
-            link.go_away(Duration::ZERO).await?;
-            let started = Instant::now();
-            (started, call(&peer, AT_ONCE, AT_ONCE).await?, AT_ONCE)
+        // The server closes all idle connections, and in the second case refuses new ones.
+        "closed-while-idle" | "server-away" => {
+            repeat(&peer, AT_ONCE, AT_ONCE).await;
+            let is_away = fault == "server-away";
+            link.go_away(if is_away { AWAY } else { Duration::ZERO })
+                .await?;
+            started = Instant::now();
+            (repeat(&peer, AT_ONCE, AT_ONCE).await, AT_ONCE)
         }
-        Fault::ServerAway => {
-            call(&peer, AT_ONCE, AT_ONCE).await?;
-            link.go_away(AWAY).await?;
-            let started = Instant::now();
-            (started, call(&peer, AT_ONCE, AT_ONCE).await?, AT_ONCE)
-        }
-        Fault::CutWhileIdle => {
-            call(&peer, IDLE, IDLE).await?;
+        // The idle connections are cut without a word.
+        "cut-while-idle" => {
+            repeat(&peer, IDLE, IDLE).await;
             // Only what has been idle for a while is likely to be cut.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            sleep(Duration::from_secs(1)).await;
             link.cut()?;
-            let started = Instant::now();
-            (started, call(&peer, 1, 1).await?, 1)
+            started = Instant::now();
+            (repeat(&peer, 1, 1).await, 1)
         }
+        _ => return Err(format!("there is no fault `{fault}`").into()),
     };
-    Ok(json!({ "seconds": started.elapsed().as_secs_f64(), "failed": failed, "calls": calls }))
-}
-
-/// Makes calls, and returns how many of them fail.
-async fn call<P: Networked>(peer: &P, at_once: usize, calls: usize) -> Result<usize, Failure> {
-    let mut workers = JoinSet::new();
-    for _ in 0..at_once {
-        let peer = peer.clone();
-        workers.spawn(async move {
-            let mut failed = 0;
-            for _ in 0..calls / at_once {
-                failed += usize::from(peer.get().await.is_err());
-            }
-            failed
-        });
-    }
-    Ok(workers.join_all().await.into_iter().sum())
+    let failed = failures.len() as f64 / calls as f64;
+    Ok(json!({ "seconds": started.elapsed().as_secs_f64(), "failed": failed }))
 }

@@ -17,17 +17,17 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 
 /// Responds until the process is killed.
-pub(crate) async fn run(delay: Duration, files: Option<usize>) -> Result<Value, Failure> {
+pub(crate) async fn run(delay: Duration, files: usize) -> Result<Value, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("http://{}", listener.local_addr()?);
     let body = match files {
-        Some(count) => {
+        0 => response()?,
+        count => {
             // The type comes first in what ImageKit sends, and chooses what the rest is.
             let file = response()?.replacen("\"type\":\"file-version\",", "", 1);
             let file = file.replacen('{', "{\"type\":\"file\",", 1);
             format!("[{}]", vec![file; count].join(","))
         }
-        None => response()?,
     };
     accept(listener, &body, delay, None).await
 }

@@ -3,14 +3,14 @@
 use std::io;
 use std::path::Path;
 
-use imagekit_bench::Failure;
+use imagekit_bench::{Failure, usage};
 use imagekit_client::{Client, UploadSource, upload_all};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::{KEY, Name, usage};
+use crate::KEY;
 
 const MIB: u64 = 1024 * 1024;
 const AT_ONCE: usize = 16;
@@ -48,30 +48,30 @@ async fn serve(stream: TcpStream) -> io::Result<()> {
 }
 
 /// Uploads one file, which has a size in MiB.
-pub(crate) async fn large(peer: Name, url: &str, mib: u64) -> Result<Value, Failure> {
+pub(crate) async fn large(peer: &str, url: &str, mib: u64) -> Result<Value, Failure> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("large.bin");
     std::fs::File::create(&path)?.set_len(mib * MIB)?;
     let before = usage::processor_seconds()?;
     match peer {
-        Name::Ours => {
+        "ours" => {
             let source = UploadSource::open(&path).await?;
             let upload = client(url)?.upload_file(source, "large.bin");
             drop(upload.send().await?);
         }
         _ => by_hand(&reqwest::Client::new(), url, &path).await?,
     }
-    measured(before)
+    usage::since(before)
 }
 
 /// Uploads many files of 20 KiB, 16 at once.
-pub(crate) async fn small(peer: Name, url: &str, count: usize) -> Result<Value, Failure> {
+pub(crate) async fn small(peer: &str, url: &str, count: usize) -> Result<Value, Failure> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("small.bin");
     std::fs::write(&path, [7; 20 * 1024])?;
     let before = usage::processor_seconds()?;
     match peer {
-        Name::Ours => {
+        "ours" => {
             let client = client(url)?;
             let mut uploads = Vec::new();
             for _ in 0..count {
@@ -100,7 +100,7 @@ pub(crate) async fn small(peer: Name, url: &str, count: usize) -> Result<Value, 
             }
         }
     }
-    measured(before)
+    usage::since(before)
 }
 
 fn client(url: &str) -> Result<Client, Failure> {
@@ -119,11 +119,4 @@ async fn by_hand(client: &reqwest::Client, url: &str, path: &Path) -> Result<(),
         .await?;
     let _: Value = response.error_for_status()?.json().await?;
     Ok(())
-}
-
-fn measured(before: f64) -> Result<Value, Failure> {
-    Ok(json!({
-        "processor_seconds": usage::processor_seconds()? - before,
-        "peak_bytes": usage::peak_bytes()?,
-    }))
 }

@@ -2,28 +2,30 @@
 
 use std::fs;
 
-use imagekit_bench::Failure;
+use crate::Failure;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+use serde_json::{Value, json};
 
 /// User and system time of this process, all threads.
-pub(crate) fn processor_seconds() -> Result<f64, Failure> {
+pub fn processor_seconds() -> Result<f64, Failure> {
     Ok(seconds(&getrusage(UsageWho::RUSAGE_SELF)?))
 }
 
 /// The same for all processes that it has started and waited for, and theirs.
-pub(crate) fn processor_seconds_of_children() -> Result<f64, Failure> {
+pub fn processor_seconds_of_children() -> Result<f64, Failure> {
     Ok(seconds(&getrusage(UsageWho::RUSAGE_CHILDREN)?))
 }
 
-/// The most memory that was resident at any time.
-pub(crate) fn peak_bytes() -> Result<u64, Failure> {
-    status("VmHWM:")
+/// The memory that is resident now.
+pub fn resident_bytes() -> Result<u64, Failure> {
+    status("VmRSS:")
 }
 
-/// The memory that is resident now.
-pub(crate) fn resident_bytes() -> Result<u64, Failure> {
-    status("VmRSS:")
+/// What has been taken since there were so many processor seconds.
+pub fn since(before: f64) -> Result<Value, Failure> {
+    let seconds = processor_seconds()? - before;
+    Ok(json!({ "processor_seconds": seconds, "peak_bytes": status("VmHWM:")? }))
 }
 
 fn seconds(usage: &Usage) -> f64 {

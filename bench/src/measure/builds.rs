@@ -1,29 +1,16 @@
 //! What depending on the client costs: crates, processor time of a cold build, and bytes of program.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use super::harness::{Harness, cargo, output};
-
-/// A build from nothing, of dependencies and all.
-pub(super) struct Build {
-    pub(super) crates: usize,
-    pub(super) dev_seconds: f64,
-    pub(super) release_seconds: f64,
-    /// Of the release build, stripped.
-    pub(super) program_bytes: u64,
-}
-
-/// The same program by hand, and on the client.
-pub(super) struct Builds {
-    pub(super) by_hand: Build,
-    pub(super) ours: Build,
-}
+use super::Result;
+use super::calls::{OURS, PLAIN};
+use super::harness::{MIB, cargo, output, timed};
+use super::report::Row;
 
 const BY_HAND: &str = r#"
 reqwest = { version = "0.13", default-features = false, features = ["json", "rustls"] }
@@ -31,15 +18,12 @@ serde = { version = "1", features = ["derive"] }
 serde_json = "1"
 "#;
 
-const BY_HAND_MAIN: &str = r#"
-#[derive(serde::Deserialize)]
-struct Version {
-    name: String,
-    size: Option<i64>,
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+const BY_HAND_CALL: &str = r#"
+    #[derive(serde::Deserialize)]
+    struct Version {
+        name: String,
+        size: Option<i64>,
+    }
     let version: Version = reqwest::Client::new()
         .get("https://api.imagekit.io/v1/files/598821f949c0a938d57563bd/versions/697821f849c0a938d57563ce")
         .basic_auth(std::env::var("IMAGEKIT_PRIVATE_KEY")?, Some(""))
@@ -48,114 +32,84 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .error_for_status()?
         .json()
         .await?;
-    println!("{} is {:?} bytes long", version.name, version.size);
-    Ok(())
-}
 "#;
 
-const OURS_MAIN: &str = r#"
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = imagekit_client::Client::from_env()?;
-    let version = client
+const OUR_CALL: &str = r#"
+    let version = imagekit_client::Client::from_env()?
         .get_file_version_details("598821f949c0a938d57563bd", "697821f849c0a938d57563ce")
         .send()
         .await?;
-    println!("{} is {:?} bytes long", version.name, version.size);
-    Ok(())
-}
 "#;
 
-pub(super) fn measure(root: &Path, harness: &Harness) -> Result<Builds, Box<dyn Error>> {
+const PROGRAM: [&str; 2] = [
+    "#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {",
+    "    println!(\"{} is {:?} bytes long\", version.name, version.size);\n    Ok(())\n}\n",
+];
+
+/// Crates, processor seconds of a cold build of both profiles, and MiB of the stripped program.
+pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
     let client = format!("imagekit-client = {{ path = {:?} }}", root.join("client"));
-    let by_hand = Program::write(root, harness, "by-hand", BY_HAND, BY_HAND_MAIN)?;
-    let ours = Program::write(root, harness, "ours", &client, OURS_MAIN)?;
+    let by_hand = Program::write(root, "by-hand", BY_HAND, BY_HAND_CALL)?;
+    let ours = Program::write(root, "ours", &client, OUR_CALL)?;
     let (crates, dev) = cold(&by_hand, &ours, "dev")?;
     let (_, release) = cold(&by_hand, &ours, "release")?;
-    let build = |program: &Program<'_>, index: usize| -> Result<Build, Box<dyn Error>> {
-        Ok(Build {
-            crates: crates[index],
-            dev_seconds: dev[index],
-            release_seconds: release[index],
-            program_bytes: program.take_bytes()?,
-        })
-    };
-    Ok(Builds {
-        by_hand: build(&by_hand, 0)?,
-        ours: build(&ours, 1)?,
-    })
+    let programs = [(PLAIN, by_hand), (OURS, ours)].into_iter().enumerate();
+    let rows = programs.map(|(index, (peer, program))| {
+        let [dev, release] = [dev[index], release[index]];
+        let figures = vec![crates[index], dev, release, program.take_mib()?];
+        Ok(Row { peer, figures })
+    });
+    rows.collect()
 }
 
 /// The crates and the processor seconds of a cold build of each program.
 ///
 /// Most crates are in both, and take up to a twentieth more or less from one build to the next, as
 /// much as is asked about. So they are timed once, and only what is in one of them is timed apart.
-fn cold(
-    by_hand: &Program<'_>,
-    ours: &Program<'_>,
-    profile: &str,
-) -> Result<([usize; 2], [f64; 2]), Box<dyn Error>> {
+fn cold(by_hand: &Program, ours: &Program, profile: &str) -> Result<([f64; 2], [f64; 2])> {
     let (theirs, seconds) = by_hand.build(profile)?;
     let (mine, _) = ours.build(profile)?;
     let only_theirs = by_hand.rebuild(profile, theirs.difference(&mine))?;
     let only_mine = ours.rebuild(profile, mine.difference(&theirs))?;
     // The program itself is among them.
-    let crates = [theirs.len() - 1, mine.len() - 1];
+    let crates = [theirs.len(), mine.len()].map(|crates| crates as f64 - 1.0);
     Ok((crates, [seconds, seconds - only_theirs + only_mine]))
 }
 
 /// A program in a folder of its own.
-struct Program<'a> {
-    harness: &'a Harness,
+struct Program {
     name: &'static str,
     home: PathBuf,
 }
 
-impl<'a> Program<'a> {
-    fn write(
-        root: &Path,
-        harness: &'a Harness,
-        name: &'static str,
-        dependencies: &str,
-        main: &str,
-    ) -> Result<Self, Box<dyn Error>> {
+impl Program {
+    fn write(root: &Path, name: &'static str, dependencies: &str, call: &str) -> Result<Self> {
         let home = root.join("target/bench").join(name);
         if home.exists() {
             fs::remove_dir_all(&home)?;
         }
         fs::create_dir_all(home.join("src"))?;
-        fs::write(
-            home.join("Cargo.toml"),
-            format!(
-                "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[workspace]\n\n\
-                 [dependencies]\n{dependencies}\n\
-                 tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n\
-                 [profile.release]\nstrip = true\n"
-            ),
-        )?;
-        fs::write(home.join("src/main.rs"), main)?;
+        let manifest = format!(
+            "package = {{ name = {name:?}, edition = \"2024\" }}\n\
+             profile.release.strip = true\nworkspace = {{}}\n[dependencies]\n{dependencies}\n\
+             tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n"
+        );
+        fs::write(home.join("Cargo.toml"), manifest)?;
+        fs::write(home.join("src/main.rs"), PROGRAM.join(call))?;
         // Both get the versions that this workspace has.
         fs::copy(root.join("Cargo.lock"), home.join("Cargo.lock"))?;
-        Ok(Self {
-            harness,
-            name,
-            home,
-        })
+        Ok(Self { name, home })
     }
 
     /// Builds what is not built yet; gives the ids of all crates, and processor seconds.
-    fn build(&self, profile: &str) -> Result<(BTreeSet<String>, f64), Box<dyn Error>> {
+    fn build(&self, profile: &str) -> Result<(BTreeSet<String>, f64)> {
         let mut build = self.cargo("build", profile);
-        let (messages, seconds) = self.harness.time(build.arg("--message-format=json"))?;
+        let (messages, seconds) = timed(build.arg("--message-format=json"))?;
         Ok((crates(&messages), seconds))
     }
 
     /// Builds some crates anew; gives processor seconds.
-    fn rebuild<'c>(
-        &self,
-        profile: &str,
-        crates: impl Iterator<Item = &'c String>,
-    ) -> Result<f64, Box<dyn Error>> {
+    fn rebuild<'c>(&self, profile: &str, crates: impl Iterator<Item = &'c String>) -> Result<f64> {
         let mut clean = self.cargo("clean", profile);
         output(clean.args(crates.flat_map(|id| ["--package", id])))?;
         Ok(self.build(profile)?.1)
@@ -170,11 +124,11 @@ impl<'a> Program<'a> {
     }
 
     /// The length of the release build, all of which is removed.
-    fn take_bytes(&self) -> Result<u64, Box<dyn Error>> {
+    fn take_mib(&self) -> Result<f64> {
         let target = self.home.join("target");
-        let bytes = fs::metadata(target.join("release").join(self.name))?.len();
+        let program = fs::metadata(target.join("release").join(self.name))?;
         fs::remove_dir_all(target)?;
-        Ok(bytes)
+        Ok(program.len() as f64 / MIB)
     }
 }
 

@@ -1,55 +1,141 @@
-//! What the size of the document costs: generating the client from it, and compiling it.
+//! What the size of the document costs: generating the client from cuts of it, and compiling that.
 
-use std::error::Error;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::process::Command;
 
-use super::harness::{Harness, cargo, output};
+use serde_json::{Value, json};
 
-/// What the whole document costs.
-pub(super) struct Growth {
-    /// The sentence of docs/operations.md that counts operations, components and lines.
-    pub(super) size: String,
-    pub(super) generate_seconds: f64,
-    /// Processor seconds to compile the client alone, with everything that is written by hand in it.
-    pub(super) compile_seconds: f64,
+use super::Result;
+use super::harness::{build, cargo, output, timed, turns};
+
+pub(super) const ROUNDS: usize = 3;
+
+/// How many operations the cuts have; the last of them is the whole.
+const CUTS: [usize; 5] = [1, 10, 20, 40, usize::MAX];
+/// The operations that come first: what is written by hand in the client is made of them.
+const FIRST: [&str; 2] = ["getFileVersionDetails", "uploadFile"];
+
+/// Measures cuts of the document: operations, components and lines, as docs/operations.md counts them, and processor
+/// seconds to generate and to compile the client.
+pub(super) fn measure(root: &Path) -> Result<Vec<Vec<f64>>> {
+    let place = root.join("target/bench/growth");
+    let workspace = place.join("workspace");
+    let shell = |script: &str| {
+        let mut shell = Command::new("sh");
+        output(
+            shell
+                .args(["-ec", script])
+                .arg(&workspace)
+                .current_dir(root),
+        )
+    };
+    shell(
+        "rm -rf $0; mkdir -p $0; git ls-files :!fuzz | xargs cp --parents --target-directory=$0",
+    )?;
+    let mut generate = Command::new(build(root, "xtask", "xtask", "dev")?);
+    // It says where the workspace is.
+    let xtask = workspace.join("xtask");
+    generate.arg("generate").env("CARGO_MANIFEST_DIR", xtask);
+    let document = workspace.join("openapi/imagekit.yaml");
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
+    };
+    let whole = serde_saphyr::from_str_with_options(&fs::read_to_string(&document)?, options)?;
+    let source = workspace.join("client/src/lib.rs");
+    let mut cuts: Vec<Vec<f64>> = Vec::new();
+    // The smallest last: it takes `upload_all`, which calls the second operation, from what is written by hand.
+    for size in CUTS.into_iter().rev() {
+        let mut compile = cargo();
+        compile.args(["build", "--quiet", "--locked", "--package=imagekit-client"]);
+        compile.arg("--features=beta").current_dir(&workspace);
+        compile.env("CARGO_TARGET_DIR", place.join("target"));
+        // A first build is what is asked about; nothing of an earlier one may help.
+        compile.env("CARGO_INCREMENTAL", "0");
+        // What a cut leaves unused is no news.
+        compile.env("RUSTFLAGS", "-Awarnings");
+        if size == usize::MAX {
+            compile.arg("--features=webhooks");
+        } else {
+            // JSON is YAML, too.
+            fs::write(&document, cut(&whole, size).to_string())?;
+        }
+        if size < FIRST.len() {
+            shell(
+                "cd $0/client/src; sed -i '/^use crate::operations/d; /^... Sends many uploads/,$d' upload.rs",
+            )?;
+            shell("cd $0/client/src; sed -i 's/upload::{.*}/upload::UploadSource/' lib.rs")?;
+        }
+        output(&mut generate)?;
+        output(&mut compile)?;
+        let seconds = turns(ROUNDS, &[()], |()| {
+            // Written anew as it is, so that cargo compiles it once more.
+            fs::write(&source, fs::read_to_string(&source)?)?;
+            Ok(vec![timed(&mut generate)?.1, timed(&mut compile)?.1])
+        })?;
+        let index = fs::read_to_string(workspace.join("docs/operations.md"))?;
+        let counts = index.lines().find(|line| line.contains("operations and"));
+        let counts = counts.into_iter().flat_map(|counts| counts.split(' '));
+        let counts = counts.filter_map(|word| word.parse().ok());
+        let figures = counts.chain(seconds.concat()).collect();
+        eprintln!("{figures:?}");
+        cuts.insert(0, figures);
+    }
+    Ok(cuts)
 }
 
-pub(super) fn measure(root: &Path, harness: &Harness) -> Result<Growth, Box<dyn Error>> {
-    let index = fs::read_to_string(root.join("docs/operations.md"))?;
-    let size = index.lines().find(|line| line.contains("operations and"));
-    let mut generate = cargo();
-    generate
-        .current_dir(root)
-        .args(["xtask", "generate", "--check"]);
-    output(&mut generate)?;
-    let started = Instant::now();
-    output(&mut generate)?;
-    let generate_seconds = started.elapsed().as_secs_f64();
-    let mut build = cargo();
-    build
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", root.join("target/bench/growth"))
-        // A first build is what is asked about; nothing of an earlier one may help.
-        .env("CARGO_INCREMENTAL", "0")
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            "imagekit-client",
-            "--features",
-            "beta,webhooks",
-        ]);
-    output(&mut build)?;
-    let source = root.join("client/src/lib.rs");
-    // Written anew as it is, so that cargo compiles it once more.
-    fs::write(&source, fs::read_to_string(&source)?)?;
-    let (_, compile_seconds) = harness.time(&build)?;
-    Ok(Growth {
-        size: size.unwrap_or_default().to_owned(),
-        generate_seconds,
-        compile_seconds,
-    })
+/// The first operations, with the components that they need.
+fn cut(whole: &Value, size: usize) -> Value {
+    let mut operations = Vec::new();
+    for (path, methods) in whole["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            let Some(id) = operation["operationId"].as_str() else {
+                continue;
+            };
+            let rank = FIRST.iter().position(|first| *first == id);
+            // An id is a type of its own only where it stands in a path.
+            let order = (rank.unwrap_or(FIRST.len()), !path.contains('{'));
+            operations.push((order, path, method));
+        }
+    }
+    operations.sort();
+    let mut paths = json!({});
+    for (_, path, method) in operations.into_iter().take(size) {
+        // The servers of a path are kept, too.
+        for (key, part) in whole["paths"][path].as_object().into_iter().flatten() {
+            if key == method || part["operationId"].is_null() {
+                paths[path][key] = part.clone();
+            }
+        }
+    }
+    let mut needed = BTreeSet::new();
+    need(whole, &paths, &mut needed);
+    let mut components = json!({ "securitySchemes": whole["components"]["securitySchemes"] });
+    for reference in needed {
+        if let ["#", "components", kind, name] = reference.split('/').collect::<Vec<_>>()[..] {
+            components[kind][name] = whole["components"][kind][name].clone();
+        }
+    }
+    let mut document = whole.clone();
+    document["paths"] = paths;
+    document["components"] = components;
+    document["x-webhooks"] = json!({});
+    document
+}
+
+/// Collects what a part of the document refers to, directly or through others.
+fn need<'a>(whole: &'a Value, part: &'a Value, needed: &mut BTreeSet<&'a str>) {
+    match part {
+        Value::Object(entries) => entries.values().for_each(|it| need(whole, it, needed)),
+        Value::Array(items) => items.iter().for_each(|it| need(whole, it, needed)),
+        Value::String(text) if text.starts_with("#/") && needed.insert(text) => {
+            need(
+                whole,
+                whole.pointer(&text[1..]).unwrap_or(&Value::Null),
+                needed,
+            );
+        }
+        _ => {}
+    }
 }

@@ -1,68 +1,44 @@
-use std::error::Error;
-
+use super::Result;
 use super::harness::Harness;
 
-/// Instructions as callgrind counts them, by what is done once.
-pub(super) struct Instructions {
-    pub(super) call: Call,
-    pub(super) call_at_once: Call,
-    pub(super) decode: BesideHand,
-    pub(super) page: BesideHand,
-    pub(super) client: BesideHand,
+/// What is done once, the goal as a multiple of plain code, what does it so many times, and how many in two runs.
+const ROWS: &str = "\
+a call, one at a time | 1.0 | call PEER URL 1 | 200 1200
+a call, 64 at once | 1.0 | call PEER URL 64 | 640 2560
+to decode a version | 1.1 | decode PEER | 200 1200
+to list a page of 1,000 files | 1.05 | list PEER FILES | 2 6
+to build a client | 1.0 | clients PEER | 2 8";
+
+/// Instructions as callgrind counts them.
+pub(super) struct Counted {
+    pub(super) what: &'static str,
+    pub(super) goal: f64,
+    /// By hyper and the leanest reqwest, which make calls alone, by plain reqwest, and by the client.
+    pub(super) peers: [f64; 4],
 }
 
-/// A call by each client.
-pub(super) struct Call {
-    pub(super) hyper: u64,
-    pub(super) lean: u64,
-    pub(super) plain: u64,
-    pub(super) ours: u64,
-}
-
-pub(super) struct BesideHand {
-    pub(super) by_hand: u64,
-    pub(super) ours: u64,
-}
-
-const REPETITIONS: [u64; 2] = [200, 1200];
-/// Of 64 at once.
-const REPETITIONS_AT_ONCE: [u64; 2] = [640, 2560];
-const PAGES: [u64; 2] = [2, 6];
-/// A client costs as much as some hundred calls.
-const CLIENTS: [u64; 2] = [2, 8];
-
-impl Instructions {
-    pub(super) fn count(harness: &Harness) -> Result<Self, Box<dyn Error>> {
-        let server = harness.server(0)?;
-        let call = |at_once, repetitions| {
-            let of =
-                |peer| harness.instructions(&["call", peer, &server.url, at_once], repetitions);
-            Ok::<_, Box<dyn Error>>(Call {
-                hyper: of("hyper")?,
-                lean: of("lean")?,
-                plain: of("plain")?,
-                ours: of("ours")?,
-            })
-        };
-        let decode = |peer| harness.instructions(&["decode", peer], REPETITIONS);
-        let files = harness.spawn(&["server", "--files", "1000"])?;
-        let page = |peer| harness.instructions(&["list", peer, &files.url], PAGES);
-        let client = |peer| harness.instructions(&["clients", peer], CLIENTS);
-        Ok(Self {
-            call: call("1", REPETITIONS)?,
-            call_at_once: call("64", REPETITIONS_AT_ONCE)?,
-            decode: BesideHand {
-                by_hand: decode("plain")?,
-                ours: decode("ours")?,
-            },
-            page: BesideHand {
-                by_hand: page("plain")?,
-                ours: page("ours")?,
-            },
-            client: BesideHand {
-                by_hand: client("plain")?,
-                ours: client("ours")?,
-            },
-        })
-    }
+pub(super) fn count(harness: &Harness) -> Result<Vec<Counted>> {
+    let server = harness.server(0, 0)?;
+    let files = harness.server(0, 1000)?;
+    let rows = ROWS.lines().map(|row| {
+        let mut parts = row.split(" | ");
+        let [what, goal, how, times] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let (fewer, more) = times.split_once(' ').unwrap_or_default();
+        let mut peers = [f64::NAN; 4];
+        for (count, peer) in peers.iter_mut().zip(["hyper", "lean", "plain", "ours"]) {
+            let arguments = how.split(' ').map(|word| match word {
+                "PEER" => peer,
+                "URL" => &server.url,
+                "FILES" => &files.url,
+                word => word,
+            });
+            if how.starts_with("call") || matches!(peer, "plain" | "ours") {
+                let arguments: Vec<&str> = arguments.collect();
+                *count = harness.instructions(&arguments, [fewer.parse()?, more.parse()?])?;
+            }
+        }
+        let goal = goal.parse()?;
+        Ok(Counted { what, goal, peers })
+    });
+    rows.collect()
 }

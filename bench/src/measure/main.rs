@@ -8,45 +8,57 @@ mod guard;
 mod harness;
 mod instructions;
 mod machine;
-mod markdown;
 mod network;
-mod plot;
+mod report;
 mod sdks;
 mod uploads;
 mod urls;
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use askama::Template as _;
+use clap::{Parser, Subcommand};
+use imagekit_bench::Failure;
 
 use self::guard::Recorded;
 use self::harness::Harness;
-use self::instructions::Instructions;
+use self::report::{Plot, Report};
 
 /// Measures what the client costs, and writes BENCHMARKS.md.
 #[derive(Parser)]
-#[command(bin_name = "cargo xtask bench")]
+#[command(bin_name = "cargo xtask bench", disable_help_subcommand = true)]
 struct Options {
-    /// Only count instructions and take the time of calls, in three rounds; print, and write nothing.
-    #[arg(long)]
-    quick: bool,
-    /// Only count instructions; fail if a call or a decode takes 5 % more than recorded in
-    /// bench/instructions.yaml.
-    #[arg(long, conflicts_with = "quick")]
-    check: bool,
-    /// Only make calls over a network that is far away and has faults; print, and write nothing.
-    #[arg(long, conflicts_with_all = ["quick", "check"])]
-    network: bool,
-    /// Only upload; print, and write nothing.
-    #[arg(long, conflicts_with_all = ["quick", "check", "network"])]
-    uploads: bool,
-    /// Only build delivery URLs; print, and write nothing.
-    #[arg(long, conflicts_with_all = ["quick", "check", "network", "uploads"])]
-    urls: bool,
+    #[command(subcommand)]
+    part: Option<Part>,
 }
+
+/// A part that is measured alone, printed, and not written.
+#[derive(Subcommand)]
+enum Part {
+    /// Count instructions and take the time of calls, in three rounds.
+    #[command(long_flag = "quick")]
+    Quick,
+    /// Count instructions; fail if a call, decoding, a list or a delivery URL takes 5 % more than recorded in
+    /// bench/instructions.yaml.
+    #[command(long_flag = "check")]
+    Check,
+    /// Make calls over a network that is far away and has faults.
+    #[command(long_flag = "network")]
+    Network,
+    /// Upload.
+    #[command(long_flag = "uploads")]
+    Uploads,
+    /// Build delivery URLs.
+    #[command(long_flag = "urls")]
+    Urls,
+    /// Generate the client from cuts of the document, and compile it.
+    #[command(long_flag = "growth")]
+    Growth,
+}
+
+type Result<T, E = Failure> = std::result::Result<T, E>;
 
 const ROUNDS: usize = 15;
 const REPORT: &str = "BENCHMARKS.md";
@@ -56,61 +68,69 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let root = here.parent().map(Path::to_owned).unwrap_or(here);
-    run(&root, &options).unwrap_or_else(|error| {
+    run(&root, options.part).unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::FAILURE
     })
 }
 
-fn run(root: &Path, options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+fn run(root: &Path, part: Option<Part>) -> Result<ExitCode> {
+    let mut report = Report::default();
+    if let Some(Part::Growth) = part {
+        report.growth = growth::measure(root)?;
+        print!("{}", report.as_growth().render()?);
+        return Ok(ExitCode::SUCCESS);
+    }
     let harness = Harness::build(root)?;
-    if options.network {
-        let sdks = sdks::install(root)?;
-        let network = network::measure(root, &harness, &sdks)?;
-        print!("{}", markdown::network(&network));
-        return Ok(ExitCode::SUCCESS);
+    match part {
+        Some(Part::Network) => {
+            report.network = network::measure(root, &harness, &sdks::install(root)?)?;
+            print!("{}", report.as_network().render()?);
+        }
+        Some(Part::Uploads) => {
+            report.uploads = uploads::measure(&harness)?;
+            print!("{}", report.as_uploads().render()?);
+        }
+        Some(Part::Urls) => {
+            sdks::install(root)?;
+            report.urls = urls::measure(&harness, root)?;
+            print!("{}", report.as_urls().render()?);
+        }
+        Some(Part::Check) => {
+            report.instructions = instructions::count(&harness)?;
+            println!("{}", report.as_instructions().render()?);
+            let now = Recorded::now(&report.instructions, &urls::instructions(&harness)?)?;
+            return guard::check(&Recorded::read(root)?, &now);
+        }
+        Some(Part::Quick) => {
+            report.instructions = instructions::count(&harness)?;
+            println!("{}", report.as_instructions().render()?);
+            report.calls = calls::measure(&harness, &[], 3)?;
+            print!("{}", report.as_calls().render()?);
+        }
+        Some(Part::Growth) | None => {
+            let sdks = sdks::install(root)?;
+            report = Report {
+                instructions: instructions::count(&harness)?,
+                calls: calls::measure(&harness, &sdks, ROUNDS)?,
+                network: network::measure(root, &harness, &sdks)?,
+                uploads: uploads::measure(&harness)?,
+                urls: urls::measure(&harness, root)?,
+                memory: calls::memory(&harness)?,
+                builds: builds::measure(root)?,
+                growth: growth::measure(root)?,
+                machine: machine::describe(root)?,
+            };
+            fs::write(root.join(REPORT), report.render()?)?;
+            let plot = Plot {
+                calls: &report.calls,
+            };
+            fs::write(root.join(PLOT), plot.render()?)?;
+            let urls = report.urls.iter().map(|url| (url.what, url.instructions));
+            let urls: Vec<_> = urls.collect();
+            Recorded::now(&report.instructions, &urls)?.write(root)?;
+            println!("{REPORT}, {PLOT} and {} written", guard::RECORDED);
+        }
     }
-    if options.uploads {
-        print!("{}", markdown::uploads(&uploads::measure(&harness)?));
-        return Ok(ExitCode::SUCCESS);
-    }
-    if options.urls {
-        sdks::install(root)?;
-        print!("{}", markdown::urls(&urls::measure(&harness, root)?));
-        return Ok(ExitCode::SUCCESS);
-    }
-    let instructions = Instructions::count(&harness)?;
-    print!("{}", markdown::instructions(&instructions));
-    let figures = Recorded::of(&instructions)?;
-    if options.check {
-        return guard::check(&Recorded::read(root)?, &figures);
-    }
-    let sdks = if options.quick {
-        Vec::new()
-    } else {
-        sdks::install(root)?
-    };
-    let rounds = if options.quick { 3 } else { ROUNDS };
-    let calls = calls::measure(&harness, &sdks, rounds)?;
-    print!("\n{}", markdown::calls(&calls));
-    if options.quick {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let measured = markdown::Measured {
-        network: network::measure(root, &harness, &sdks)?,
-        uploads: uploads::measure(&harness)?,
-        urls: urls::measure(&harness, root)?,
-        memory: calls::memory(&harness)?,
-        builds: builds::measure(root, &harness)?,
-        growth: growth::measure(root, &harness)?,
-        machine: machine::describe(root)?,
-        instructions,
-        calls,
-    };
-    fs::write(root.join(REPORT), markdown::markdown(&measured))?;
-    fs::create_dir_all(root.join("docs"))?;
-    fs::write(root.join(PLOT), plot::svg(&measured.calls))?;
-    figures.write(root)?;
-    println!("{REPORT}, {PLOT} and {} written", guard::RECORDED);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! Calls over a network that is far away and has faults.
 
-use std::error::Error;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,134 +8,104 @@ use std::time::Instant;
 
 use imagekit_bench::{FILE_ID, VERSION_ID};
 
-use super::calls::{OURS, PLAIN, Peer, median};
-use super::harness::{Harness, Server, build, measured, number, on_core, output};
-use super::sdks;
+use super::calls::{OURS, PLAIN, Peer};
+use super::harness::{Harness, Server, build, measured, median, number, on_core, output};
+use super::{Result, sdks};
 
 pub(super) const ROUNDS: usize = 5;
 /// It is looked up nowhere.
 const URL: &str = "https://imagekit.test";
 pub(super) const COMMAND_LINE: &str = "the command line";
 
-/// What happens, and how long it should take at most; without a time, no call should fail.
-const SCENES: [(&str, &str, Scene); 10] = [
-    ("the first call", "0.128 s", Scene::Calls(1, 1, Far::Own)),
-    (
-        "the first call, to a server on OpenSSL 3.5",
-        "0.128 s",
-        Scene::Calls(1, 1, Far::OpenSsl),
-    ),
-    (
-        "640 calls, 64 at once, from nothing",
-        "0.515 s",
-        Scene::Calls(640, 64, Far::Own),
-    ),
-    (
-        "3,200 calls, 64 at once, 1 % of packets lost",
-        "",
-        Scene::Calls(3200, 64, Far::Lossy),
-    ),
-    (
-        "1,600 calls, 8 at once, 1 % of packets lost",
-        "",
-        Scene::Calls(1600, 8, Far::Lossy),
-    ),
-    (
-        "the first of two addresses is dead",
-        "6 s",
-        Scene::Fault("dead-address"),
-    ),
-    (
-        "all idle connections were cut in silence",
-        "3 s",
-        Scene::Fault("cut-while-idle"),
-    ),
-    (
-        "the server has closed all idle connections, 64 calls at once",
-        "",
-        Scene::Fault("closed-while-idle"),
-    ),
-    (
-        "the server is away for 0.7 s, 64 calls at once",
-        "",
-        Scene::Fault("server-away"),
-    ),
-    (
-        "the server goes away for 0.7 s during 640 calls, 64 at once",
-        "",
-        Scene::Fault("server-restarted"),
-    ),
-];
+/// What happens; how long it should take at most (without a time, no call should fail); and how many calls there are, how
+/// many of them at once, and to whom, or what the program that is measured does to a link of its own.
+const SCENES: &str = "\
+the first call | 0.128 s | 1 1 own
+the first call, to a server on OpenSSL 3.5 | 0.128 s | 1 1 openssl
+640 calls, 64 at once, from nothing | 0.515 s | 640 64 own
+3,200 calls, 64 at once, 1 % of packets lost | | 3200 64 lossy
+1,600 calls, 8 at once, 1 % of packets lost | | 1600 8 lossy
+the first of two addresses is dead | 6 s | dead-address
+all idle connections were cut in silence | 3 s | cut-while-idle
+the server has closed all idle connections, 64 calls at once | | closed-while-idle
+the server is away for 0.7 s, 64 calls at once | | server-away
+the server goes away for 0.7 s during 640 calls, 64 at once | | server-restarted";
 
-#[derive(Clone, Copy)]
-enum Scene {
-    /// So many calls, and so many of them at once.
-    Calls(usize, usize, Far),
-    /// What the program that is measured does to a link of its own.
-    Fault(&'static str),
+/// What the scenes cost the peers.
+#[derive(Default)]
+pub(super) struct Network {
+    pub(super) peers: Vec<&'static str>,
+    pub(super) rows: Vec<Scene>,
 }
 
-/// What is at the other end of the link.
-#[derive(Clone, Copy)]
-enum Far {
-    Own,
-    /// The same server, over a link that loses packets.
-    Lossy,
-    OpenSsl,
-}
-
-/// What one scene costs each of the peers.
-pub(super) struct Row {
+/// What one scene costs those peers that are in it.
+pub(super) struct Scene {
     pub(super) what: &'static str,
     pub(super) goal: &'static str,
-    pub(super) outcomes: Vec<(&'static str, Outcome)>,
+    outcomes: BTreeMap<&'static str, Outcome>,
 }
 
-/// How long the calls take, the median of all rounds, and how many of them fail in all rounds.
-#[derive(Clone, Copy)]
-pub(super) struct Outcome {
-    pub(super) seconds: f64,
-    pub(super) failed: f64,
-    pub(super) calls: f64,
+/// How many seconds the calls take, the median of all rounds, and which part of them fails in all rounds.
+type Outcome = [f64; 2];
+
+impl Scene {
+    /// How much one peer takes of what another takes, if no call of both has failed.
+    pub(super) fn ratio(&self, one: &str, other: &str) -> f64 {
+        match (self.outcomes.get(one), self.outcomes.get(other)) {
+            (Some([one, 0.0]), Some([other, 0.0])) => one / other,
+            _ => f64::NAN,
+        }
+    }
+
+    pub(super) fn outcome(&self, peer: &str) -> String {
+        match self.outcomes.get(peer) {
+            Some([seconds, 0.0]) => format!("{seconds:.3} s"),
+            Some([seconds, failed]) => {
+                format!("{:.0} % fail, after {seconds:.2} s", failed * 100.0)
+            }
+            None => String::new(),
+        }
+    }
 }
 
-pub(super) fn measure(
-    root: &Path,
-    harness: &Harness,
-    sdks: &[Peer],
-) -> Result<Vec<Row>, Box<dyn Error>> {
-    let network = Network::new(root, harness, sdks)?;
-    let own = Peer::own(harness);
-    let own = own.iter().filter(|peer| [OURS, PLAIN].contains(&peer.name));
-    let peers: Vec<&Peer> = own.chain(sdks).collect();
+pub(super) fn measure(root: &Path, harness: &Harness, sdks: &[Peer]) -> Result<Network> {
+    let setting = Setting::new(root, harness, sdks)?;
+    let [.., plain, ours] = Peer::own(harness);
+    let peers = [&[ours, plain], sdks].concat();
     let mut rows = Vec::new();
-    for (what, goal, scene) in SCENES {
-        let mut outcomes = Vec::new();
-        match scene {
-            Scene::Calls(_, _, Far::OpenSsl) if network.openssl.is_none() => continue,
-            Scene::Calls(calls, at_once, far) => {
-                let outcome = network.by_command_line(calls, at_once, far)?;
-                outcomes.push((COMMAND_LINE, outcome));
+    for scene in SCENES.lines() {
+        let mut parts = scene.split('|').map(str::trim);
+        let [what, goal, how] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        let mut outcomes = BTreeMap::new();
+        match how.split(' ').collect::<Vec<_>>()[..] {
+            [_, _, "openssl"] if setting.openssl.is_none() => continue,
+            [calls, at_once, far] => {
+                let [calls, at_once] = [calls.parse()?, at_once.parse()?];
+                outcomes.insert(COMMAND_LINE, setting.by_command_line(calls, at_once, far)?);
                 for peer in &peers {
-                    let outcome = network.by_peer(peer, calls, at_once, far)?;
-                    outcomes.push((peer.name, outcome));
+                    outcomes.insert(peer.name, setting.by_peer(peer, calls, at_once, far)?);
                 }
             }
-            Scene::Fault(fault) => {
-                outcomes.push((OURS, network.fault("ours", fault)?));
-                outcomes.push((PLAIN, network.fault("plain", fault)?));
+            _ => {
+                outcomes.insert(OURS, setting.fault("ours", how)?);
+                outcomes.insert(PLAIN, setting.fault("plain", how)?);
             }
         }
-        rows.push(Row {
+        rows.push(Scene {
             what,
             goal,
             outcomes,
         });
     }
-    Ok(rows)
+    let sdks = sdks.iter().map(|sdk| sdk.name);
+    let peers = [OURS, PLAIN, COMMAND_LINE]
+        .into_iter()
+        .chain(sdks)
+        .collect();
+    Ok(Network { peers, rows })
 }
 
-struct Network<'a> {
+struct Setting<'a> {
     harness: &'a Harness,
     command_line: PathBuf,
     openssl: Option<Server>,
@@ -143,8 +113,8 @@ struct Network<'a> {
     certificate: PathBuf,
 }
 
-impl<'a> Network<'a> {
-    fn new(root: &Path, harness: &'a Harness, sdks: &[Peer]) -> Result<Self, Box<dyn Error>> {
+impl<'a> Setting<'a> {
+    fn new(root: &Path, harness: &'a Harness, sdks: &[Peer]) -> Result<Self> {
         let certificate = certificate(&root.join("target/bench/tls"))?;
         let key = certificate.with_file_name("key.pem");
         let body = root.join("openapi/examples/file-version.json");
@@ -154,45 +124,34 @@ impl<'a> Network<'a> {
         };
         Ok(Self {
             harness,
-            command_line: build(root, "imagekit-cli", "imagekit")?,
+            command_line: build(root, "imagekit-cli", "imagekit", "release")?,
             openssl,
             certificate,
         })
     }
 
     /// Makes calls by a program that prints how long they take.
-    fn by_peer(
-        &self,
-        peer: &Peer,
-        calls: usize,
-        at_once: usize,
-        far: Far,
-    ) -> Result<Outcome, Box<dyn Error>> {
+    fn by_peer(&self, peer: &Peer, calls: usize, at_once: usize, far: &str) -> Result<Outcome> {
         rounds(|round| {
             let link = self.link(far, round)?;
-            let program = peer.command()?;
-            let mut command = on_core(0, program.get_program());
-            command.args(program.get_args());
+            let mut command = on_core(0, peer.command());
             // It makes one call for each at once before the others.
             let numbers = [at_once, calls - at_once].map(|number| number.to_string());
             command.arg(URL).args(numbers).env("HTTPS_PROXY", &link.url);
-            let seconds = number(&measured(self.trust(&mut command))?, "seconds")?;
-            Ok([seconds, 0.0, calls as f64])
+            Ok([
+                number(&measured(self.trust(&mut command))?, "seconds")?,
+                0.0,
+            ])
         })
     }
 
     /// Fetches versions by the command line, from its start to its end.
-    fn by_command_line(
-        &self,
-        calls: usize,
-        at_once: usize,
-        far: Far,
-    ) -> Result<Outcome, Box<dyn Error>> {
+    fn by_command_line(&self, calls: usize, at_once: usize, far: &str) -> Result<Outcome> {
         let pairs = self.certificate.with_file_name("pairs");
         fs::write(&pairs, format!("{FILE_ID} {VERSION_ID}\n").repeat(calls))?;
         rounds(|round| {
             let link = self.link(far, round)?;
-            let mut command = on_core(0, &self.command_line);
+            let mut command = on_core(0, Command::new(&self.command_line));
             command.args(["versions", "get", "-", "--json", "--concurrency"]);
             command.arg(at_once.to_string());
             command.env("IMAGEKIT_PRIVATE_KEY", "your_private_api_key");
@@ -201,29 +160,28 @@ impl<'a> Network<'a> {
             command.stdin(fs::File::open(&pairs)?);
             let started = Instant::now();
             output(self.trust(&mut command))?;
-            Ok([started.elapsed().as_secs_f64(), 0.0, calls as f64])
+            Ok([started.elapsed().as_secs_f64(), 0.0])
         })
     }
 
     /// Makes calls by a program that has its link within itself.
-    fn fault(&self, name: &str, fault: &str) -> Result<Outcome, Box<dyn Error>> {
+    fn fault(&self, name: &str, fault: &str) -> Result<Outcome> {
         rounds(|_| {
             let mut command = Command::new(self.harness.program());
             let measured = measured(self.trust(command.args(["network", name, fault])))?;
-            let number = |name| number(&measured, name);
-            Ok([number("seconds")?, number("failed")?, number("calls")?])
+            Ok([number(&measured, "seconds")?, number(&measured, "failed")?])
         })
     }
 
     /// Starts a link that loses the same packets for all peers.
-    fn link(&self, far: Far, round: usize) -> Result<Server, Box<dyn Error>> {
-        let mut link = on_core(1, self.harness.program());
+    fn link(&self, far: &str, round: usize) -> Result<Server> {
+        let mut link = self.harness.on_core(1);
         link.arg("link");
         match (far, &self.openssl) {
-            (Far::Lossy, _) => drop(link.args(["--loss", &round.to_string()])),
-            (Far::OpenSsl, Some(server)) => drop(link.args(["--to", &server.url])),
-            _ => {}
-        }
+            ("lossy", _) => link.args(["lossy", &round.to_string()]),
+            ("openssl", Some(server)) => link.args(["to", &server.url]),
+            _ => &mut link,
+        };
         Server::start(self.trust(&mut link))
     }
 
@@ -235,33 +193,31 @@ impl<'a> Network<'a> {
     }
 }
 
-fn rounds(
-    mut round: impl FnMut(usize) -> Result<[f64; 3], Box<dyn Error>>,
-) -> Result<Outcome, Box<dyn Error>> {
+fn rounds(mut round: impl FnMut(usize) -> Result<[f64; 2]>) -> Result<Outcome> {
     let mut samples = Vec::new();
-    let (mut failed, mut calls) = (0.0, 0.0);
+    let mut failed = 0.0;
     // What lasts until a timeout of half a minute lasts as long again.
     while samples.len() < ROUNDS && samples.iter().sum::<f64>() < 20.0 {
         let measured = round(samples.len())?;
         samples.push(measured[0]);
         failed += measured[1];
-        calls += measured[2];
     }
-    Ok(Outcome {
-        seconds: median(&mut samples),
-        failed,
-        calls,
-    })
+    let failed = failed / samples.len() as f64;
+    Ok([median(samples), failed])
 }
 
 /// Makes a certificate that is its own root, with its key beside it.
-fn certificate(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+fn certificate(folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let mut openssl = Command::new("openssl");
     openssl.current_dir(folder);
     openssl.args(["req", "-x509", "-nodes", "-days", "30", "-newkey", "ec"]);
-    openssl.args(["-pkeyopt", "ec_paramgen_curve:prime256v1"]);
-    openssl.args(["-subj", "/CN=imagekit.test"]);
+    openssl.args([
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-subj",
+        "/CN=imagekit.test",
+    ]);
     openssl.args(["-addext", "subjectAltName=DNS:imagekit.test"]);
     openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
     output(openssl.args(["-keyout", "key.pem", "-out", "certificate.pem"]))?;

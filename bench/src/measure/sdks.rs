@@ -1,12 +1,13 @@
 //! ImageKit's own SDKs, installed where the machine has their languages.
 
-use std::error::Error;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use super::Result;
 use super::calls::Peer;
 use super::harness::output;
+use super::machine::said;
 
 pub(super) const NODE: &str = "@imagekit/nodejs@7.11.0";
 const PYTHON: &str = "imagekitio==5.11.0";
@@ -16,9 +17,9 @@ pub(super) const NODE_ITSELF: &str = "node@26.10.0";
 
 /// Installs the SDKs into the target folder; one whose language is missing is left out, and said to
 /// be.
-pub(super) fn install(root: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
+pub(super) fn install(root: &Path) -> Result<Vec<Peer>> {
     let mut peers = Vec::new();
-    if exists("npm") {
+    if !said("npm", "--version").is_empty() {
         let home = root.join("target/bench/node");
         fs::create_dir_all(&home)?;
         let mut npm = Command::new("npm");
@@ -30,12 +31,13 @@ pub(super) fn install(root: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
         peers.push(Peer {
             name: NODE,
             calls: 2000,
-            command: vec![home.join("node_modules/.bin/node").into(), script.into()],
+            program: home.join("node_modules/.bin/node"),
+            arguments: vec![script.into()],
         });
     } else {
         eprintln!("npm is not there: {NODE} and a server on OpenSSL are left out");
     }
-    if exists("python3") {
+    if !said("python3", "--version").is_empty() {
         let home = root.join("target/bench/python");
         output(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
         let python = home.join("bin/python");
@@ -43,7 +45,8 @@ pub(super) fn install(root: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
         peers.push(Peer {
             name: PYTHON,
             calls: 640,
-            command: vec![python.into(), root.join("bench/sdks/python.py").into()],
+            program: python,
+            arguments: vec![root.join("bench/sdks/python.py").into()],
         });
     } else {
         eprintln!("python3 is not there: {PYTHON} is left out");
@@ -54,16 +57,7 @@ pub(super) fn install(root: &Path) -> Result<Vec<Peer>, Box<dyn Error>> {
 /// The command of a server on OpenSSL, which takes a certificate, its key and a body.
 pub(super) fn openssl(root: &Path, installed: &[Peer]) -> Option<Command> {
     let sdk = installed.iter().find(|peer| peer.name == NODE)?;
-    let mut command = Command::new(sdk.command.first()?);
+    let mut command = Command::new(&sdk.program);
     command.arg(root.join("bench/sdks/openssl.mjs"));
     Some(command)
-}
-
-fn exists(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
 }

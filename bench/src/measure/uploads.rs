@@ -1,50 +1,48 @@
 //! Uploads beside plain reqwest, which streams the same file in the same form.
 
-use std::error::Error;
-
-use super::calls::median;
-use super::harness::{Harness, measured, number, on_core};
+use super::Result;
+use super::harness::{Harness, MIB, Server, measured, number, turns};
 
 pub(super) const ROUNDS: usize = 5;
 
-const LARGE_MIB: u64 = 1024;
-const SMALL: u64 = 1008;
-/// MiB of a file, and numbers of files.
-const REPETITIONS: [[u64; 2]; 2] = [[4, 20], [32, 128]];
-
-/// What one kind of upload takes.
+/// Instructions, processor seconds and peak memory in MiB of one kind of upload.
 pub(super) struct Upload {
     pub(super) what: &'static str,
-    pub(super) instructions: [u64; 2],
-    pub(super) seconds: [f64; 2],
-    pub(super) peak: [f64; 2],
+    pub(super) plain: Vec<f64>,
+    pub(super) ours: Vec<f64>,
 }
 
-pub(super) fn measure(harness: &Harness) -> Result<Vec<Upload>, Box<dyn Error>> {
-    let server = harness.spawn(&["upload-server"])?;
+pub(super) fn measure(harness: &Harness) -> Result<Vec<Upload>> {
+    let server = Server::start(harness.on_core(1).arg("upload-server"))?;
+    // The sizes are MiB of a file, and numbers of files.
     let kinds = [
-        ("upload-large", "a file of 1 GiB", LARGE_MIB),
-        ("upload-small", "1,008 files of 20 KiB, 16 at once", SMALL),
+        ("upload-large", "a file of 1 GiB", "1024", [4, 20]),
+        (
+            "upload-small",
+            "1,008 files of 20 KiB, 16 at once",
+            "1008",
+            [32, 128],
+        ),
     ];
-    let mut uploads = Vec::new();
-    for ((program, what, size), repetitions) in kinds.into_iter().zip(REPETITIONS) {
-        let mut samples: [[Vec<f64>; 2]; 2] = Default::default();
-        for _ in 0..ROUNDS {
-            for (peer, samples) in ["plain", "ours"].into_iter().zip(&mut samples) {
-                let mut command = on_core(0, harness.program());
-                command.args([program, peer, &server.url, &size.to_string()]);
-                let measured = measured(&mut command)?;
-                samples[0].push(number(&measured, "processor_seconds")?);
-                samples[1].push(number(&measured, "peak_bytes")?);
-            }
-        }
-        let instructions = |peer| harness.instructions(&[program, peer, &server.url], repetitions);
-        uploads.push(Upload {
+    let uploads = kinds.into_iter().map(|(program, what, size, repetitions)| {
+        let peers = ["plain", "ours"];
+        let figures = turns(ROUNDS, &peers, |peer| {
+            let mut command = harness.on_core(0);
+            let measured = measured(command.args([program, peer, &server.url, size]))?;
+            let seconds = number(&measured, "processor_seconds")?;
+            Ok(vec![seconds, number(&measured, "peak_bytes")? / MIB])
+        })?;
+        let mut figures = peers.into_iter().zip(figures);
+        let mut next = || -> Result<Vec<f64>> {
+            let (peer, figures) = figures.next().unwrap_or_default();
+            let instructions = harness.instructions(&[program, peer, &server.url], repetitions)?;
+            Ok([vec![instructions], figures].concat())
+        };
+        Ok(Upload {
             what,
-            instructions: [instructions("plain")?, instructions("ours")?],
-            seconds: samples.each_mut().map(|it| median(&mut it[0])),
-            peak: samples.each_mut().map(|it| median(&mut it[1])),
-        });
-    }
-    Ok(uploads)
+            plain: next()?,
+            ours: next()?,
+        })
+    });
+    uploads.collect()
 }

@@ -19,10 +19,6 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// A client that can make the one call.
 pub trait Peer: Clone + Send + Sync + Sized + 'static {
     /// Builds the client.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be built.
     fn new(url: &str, key: &str) -> Result<Self, Failure>;
 
     /// Fetches the version, decodes it, and gives its name.
@@ -32,10 +28,6 @@ pub trait Peer: Clone + Send + Sync + Sized + 'static {
 /// A client that can be measured over a network that has faults.
 pub trait Networked: Peer {
     /// Builds a client for a host that has these addresses, whose attempts may take as long as `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be built.
     fn at(addresses: &[SocketAddr], key: &str, timeout: Duration) -> Result<Self, Failure>;
 }
 

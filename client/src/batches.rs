@@ -25,7 +25,7 @@ use crate::types::FileId;
 #[derive(Debug)]
 #[must_use = "batches do nothing until they are sent"]
 pub struct Batches {
-    request: Request,
+    request: Box<Request>,
     ids: &'static str,
     done: &'static str,
     size: usize,
@@ -55,7 +55,7 @@ pub enum BulkError {
 
 impl Batches {
     pub(crate) fn new(
-        request: Request,
+        request: Box<Request>,
         ids: &'static str,
         done: &'static str,
         size: usize,

@@ -35,7 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// waiting; it can be gone on with.
 #[must_use = "a poller does nothing until it is asked"]
 pub struct JobPoller<T> {
-    request: Request,
+    request: Box<Request>,
     property: &'static str,
     done: &'static [&'static str],
     first_interval: Duration,
@@ -50,7 +50,7 @@ pub struct JobPoller<T> {
 
 impl<T: DeserializeOwned + Clone> JobPoller<T> {
     pub(crate) fn new(
-        request: Request,
+        request: Box<Request>,
         property: &'static str,
         done: &'static [&'static str],
     ) -> Self {

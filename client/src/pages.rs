@@ -30,7 +30,7 @@ type Fetch<T> = Pin<Box<dyn Future<Output = Result<Response<List<T>>, Error>> + 
 /// creation, oldest first, is disturbed least.
 #[must_use = "pages are fetched by `next`"]
 pub struct Pages<T> {
-    request: Request,
+    request: Box<Request>,
     offset_name: &'static str,
     limit_name: &'static str,
     /// Offset of the next page that is handed out.
@@ -69,7 +69,7 @@ pub struct Items<T> {
 
 impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     pub(crate) fn new(
-        request: Request,
+        request: Box<Request>,
         offset_name: &'static str,
         limit_name: &'static str,
         longest: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -30,6 +30,8 @@ const LONGEST_ID: usize = 2048;
 ///
 /// It owns a handle to its client, so that it can be stored, cloned and sent from another task. What is wrong
 /// with one of its parts is kept until it is sent, and reported instead of sending it.
+///
+/// It is boxed: the future that sends it keeps room for it until the response is there, and does not need it any more.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(super) client: Client,
@@ -45,7 +47,7 @@ pub(super) struct Parts {
     ids: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     /// Beside those that the client sends with every request.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Body,
     /// Whether this very request may be performed twice, though its operation may not.
     pub(super) is_idempotent: bool,
@@ -59,22 +61,22 @@ pub(super) enum Body {
     Properties(Map<String, Value>),
     /// A body that is complete.
     Bytes(Bytes),
-    Form(Form),
+    Form(Box<Form>),
 }
 
 impl Request {
     /// Starts a call of a documented operation.
-    pub(crate) fn new(client: &Client, operation: &'static Operation) -> Self {
+    pub(crate) fn new(client: &Client, operation: &'static Operation) -> Box<Self> {
         Self::with_operation(client, OperationRef::Documented(operation))
     }
 
-    fn with_operation(client: &Client, operation: OperationRef) -> Self {
-        Self {
+    fn with_operation(client: &Client, operation: OperationRef) -> Box<Self> {
+        Box::new(Self {
             client: client.clone(),
             operation,
             options: client.inner.options,
             parts: Ok(Parts::default()),
-        }
+        })
     }
 
     /// Sets a parameter of the path. This is where an id is checked: every other place takes any.
@@ -123,8 +125,7 @@ impl Request {
     /// Sets a header, in place of one that the client would send.
     pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         self.change(|parts| {
-            let (name, value) = parse_header(name, value)?;
-            parts.headers.insert(name, value);
+            parts.headers.push(parse_header(name, value)?);
             Ok(())
         });
     }
@@ -289,7 +290,7 @@ impl Request {
     fn change_form(&mut self, change: impl FnOnce(&mut Form) -> Result<(), String>) {
         self.change(|parts| {
             if !matches!(parts.body, Body::Form(_)) {
-                parts.body = Body::Form(Form::default());
+                parts.body = Body::Form(Box::default());
             }
             match &mut parts.body {
                 Body::Form(form) => change(form),
@@ -311,14 +312,14 @@ impl Request {
     ///
     /// The future is boxed so that it is compiled here, and not once more in each crate that makes a call.
     pub(crate) fn execute(
-        self,
+        self: Box<Self>,
     ) -> Pin<Box<dyn Future<Output = Result<RawResponse, Error>> + Send>> {
         if Handle::try_current().is_err() {
             let error = Error::configuration("a call needs a Tokio runtime to run on")
                 .with_operation(self.operation);
             return Box::pin(future::ready(Err(error)));
         }
-        match Call::new(self) {
+        match Call::new(*self) {
             // A call that is moved into a future is held by it once, and one that is its argument twice.
             Ok(call) => Box::pin(async move { call.send().await }),
             Err(error) => Box::pin(future::ready(Err(error))),
@@ -367,7 +368,7 @@ impl fmt::Debug for Request {
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RawRequest {
-    request: Request,
+    request: Box<Request>,
 }
 
 call_options!(RawRequest);

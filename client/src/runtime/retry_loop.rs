@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -27,7 +27,7 @@ use crate::upload::{Form, Watch};
 enum Payload {
     Empty,
     Json(Bytes),
-    Form(Form),
+    Form(Box<Form>),
 }
 
 impl Payload {
@@ -57,7 +57,7 @@ pub(super) struct Call {
     operation: OperationRef,
     options: CallOptions,
     url: Url,
-    headers: http::HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     payload: Payload,
     is_idempotent: bool,
     /// `None` if it is beyond what the clock can tell.
@@ -87,7 +87,8 @@ impl Call {
         if span.is_disabled() {
             return self.run().await;
         }
-        let result = self.run().instrument(span.clone()).await;
+        // Boxed, so that calls which are not traced do not hold room for it.
+        let result = Box::pin(self.run().instrument(span.clone())).await;
         record(&span, &result, &self.client.inner.redactor);
         result
     }

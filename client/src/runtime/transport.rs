@@ -116,34 +116,21 @@ pub(crate) async fn receive(
     if declared.is_some_and(|length| length > limit as u64) {
         return Err(TransportError::too_large(limit));
     }
-    let Some(first) = response.chunk().await.map_err(TransportError::new)? else {
-        return Ok(());
-    };
-    if first.len() > limit {
-        return Err(TransportError::too_large(limit));
-    }
-    received.body = first;
-    let Some(second) = response.chunk().await.map_err(TransportError::new)? else {
-        return Ok(());
-    };
-    // Few responses get here: most bodies fit into one chunk, and are not copied.
-    let mut next = Some(second);
-    let mut body = BytesMut::from(std::mem::take(&mut received.body));
-    let result = loop {
-        let Some(chunk) = next else {
-            break Ok(());
-        };
-        if chunk.len() > limit - body.len() {
-            break Err(TransportError::too_large(limit));
+    while let Some(chunk) = response.chunk().await.map_err(TransportError::new)? {
+        if chunk.len() > limit - received.body.len() {
+            return Err(TransportError::too_large(limit));
         }
-        body.extend_from_slice(&chunk);
-        next = match response.chunk().await {
-            Ok(next) => next,
-            Err(error) => break Err(TransportError::new(error)),
+        received.body = if received.body.is_empty() {
+            // Most bodies fit into one chunk, and are not copied.
+            chunk
+        } else {
+            // From the second copy on, the memory is the body's alone, and is grown in place.
+            let mut body = BytesMut::from(std::mem::take(&mut received.body));
+            body.extend_from_slice(&chunk);
+            body.freeze()
         };
-    };
-    received.body = body.freeze();
-    result
+    }
+    Ok(())
 }
 
 impl TransportError {
@@ -191,7 +178,23 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
+    use tokio::io::AsyncWriteExt as _;
+    use tokio_util::io::ReaderStream;
+
     use super::*;
+
+    #[tokio::test]
+    async fn chunks_that_have_arrived_are_kept_when_the_next_does_not() {
+        let (mut server, body) = tokio::io::duplex(64);
+        server.write_all(b"in three chunks").await.unwrap();
+        let body = reqwest::Body::wrap_stream(ReaderStream::with_capacity(body, 5));
+        let response = reqwest::Response::from(http::Response::new(body));
+        let mut received = None;
+        let receiving = receive(async { Ok(response) }, 1000, &mut received);
+        let timeout = tokio::time::timeout(Duration::from_millis(50), receiving);
+        assert!(timeout.await.is_err());
+        assert_eq!(received.unwrap().body, "in three chunks");
+    }
 
     #[test]
     fn connections_are_replaced_once_for_all_attempts_that_used_them_and_once_a_second_at_most() {

@@ -114,7 +114,7 @@ fn print(
         #[derive(Clone, Debug)]
         #[must_use = "an operation does nothing until it is sent"]
         pub struct #name {
-            request: Request,
+            request: Box<Request>,
         }
 
         #beta

@@ -46,7 +46,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAssets {
-    request: Request,
+    request: Box<Request>,
 }
 impl ListAssets {
     /// The operation as the document describes it.

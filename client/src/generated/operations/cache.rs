@@ -52,7 +52,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PurgeCache {
-    request: Request,
+    request: Box<Request>,
 }
 impl PurgeCache {
     /// The operation as the document describes it.
@@ -162,7 +162,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPurgeStatus {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetPurgeStatus {
     /// The operation as the document describes it.

@@ -40,7 +40,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListCustomMetadataFields {
-    request: Request,
+    request: Box<Request>,
 }
 impl ListCustomMetadataFields {
     /// The operation as the document describes it.
@@ -149,7 +149,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCustomMetadataField {
-    request: Request,
+    request: Box<Request>,
 }
 impl CreateCustomMetadataField {
     /// The operation as the document describes it.
@@ -244,7 +244,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteCustomMetadataField {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteCustomMetadataField {
     /// The operation as the document describes it.
@@ -332,7 +332,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCustomMetadataField {
-    request: Request,
+    request: Box<Request>,
 }
 impl UpdateCustomMetadataField {
     /// The operation as the document describes it.

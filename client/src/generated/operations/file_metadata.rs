@@ -54,7 +54,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileMetadata {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetFileMetadata {
     /// The operation as the document describes it.
@@ -131,7 +131,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetMetadataFromUrl {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetMetadataFromUrl {
     /// The operation as the document describes it.

@@ -54,7 +54,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFileVersions {
-    request: Request,
+    request: Box<Request>,
 }
 impl ListFileVersions {
     /// The operation as the document describes it.
@@ -146,7 +146,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileVersionDetails {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetFileVersionDetails {
     /// The operation as the document describes it.
@@ -238,7 +238,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFileVersion {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteFileVersion {
     /// The operation as the document describes it.
@@ -328,7 +328,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestoreFileVersion {
-    request: Request,
+    request: Box<Request>,
 }
 impl RestoreFileVersion {
     /// The operation as the document describes it.

@@ -65,7 +65,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CopyFile {
-    request: Request,
+    request: Box<Request>,
 }
 impl CopyFile {
     /// The operation as the document describes it.
@@ -161,7 +161,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MoveFile {
-    request: Request,
+    request: Box<Request>,
 }
 impl MoveFile {
     /// The operation as the document describes it.
@@ -254,7 +254,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RenameFile {
-    request: Request,
+    request: Box<Request>,
 }
 impl RenameFile {
     /// The operation as the document describes it.
@@ -356,7 +356,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFile {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteFile {
     /// The operation as the document describes it.
@@ -438,7 +438,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileDetails {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetFileDetails {
     /// The operation as the document describes it.
@@ -534,7 +534,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFileDetails {
-    request: Request,
+    request: Box<Request>,
 }
 impl UpdateFileDetails {
     /// The operation as the document describes it.

@@ -67,7 +67,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AddTagsToFiles {
-    request: Request,
+    request: Box<Request>,
 }
 impl AddTagsToFiles {
     /// The operation as the document describes it.
@@ -167,7 +167,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteMultipleFiles {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteMultipleFiles {
     /// The operation as the document describes it.
@@ -273,7 +273,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RemoveAiTagsFromFiles {
-    request: Request,
+    request: Box<Request>,
 }
 impl RemoveAiTagsFromFiles {
     /// The operation as the document describes it.
@@ -379,7 +379,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RemoveTagsFromFiles {
-    request: Request,
+    request: Box<Request>,
 }
 impl RemoveTagsFromFiles {
     /// The operation as the document describes it.

@@ -66,7 +66,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CopyFolder {
-    request: Request,
+    request: Box<Request>,
 }
 impl CopyFolder {
     /// The operation as the document describes it.
@@ -191,7 +191,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MoveFolder {
-    request: Request,
+    request: Box<Request>,
 }
 impl MoveFolder {
     /// The operation as the document describes it.
@@ -314,7 +314,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RenameFolder {
-    request: Request,
+    request: Box<Request>,
 }
 impl RenameFolder {
     /// The operation as the document describes it.
@@ -429,7 +429,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBulkJobStatus {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetBulkJobStatus {
     /// The operation as the document describes it.
@@ -532,7 +532,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFolder {
-    request: Request,
+    request: Box<Request>,
 }
 impl CreateFolder {
     /// The operation as the document describes it.
@@ -612,7 +612,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFolder {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteFolder {
     /// The operation as the document describes it.

@@ -38,7 +38,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamedTransformations {
-    request: Request,
+    request: Box<Request>,
 }
 impl ListNamedTransformations {
     /// The operation as the document describes it.
@@ -130,7 +130,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamedTransformation {
-    request: Request,
+    request: Box<Request>,
 }
 impl CreateNamedTransformation {
     /// The operation as the document describes it.
@@ -219,7 +219,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamedTransformation {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetNamedTransformation {
     /// The operation as the document describes it.
@@ -307,7 +307,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamedTransformation {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteNamedTransformation {
     /// The operation as the document describes it.
@@ -396,7 +396,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamedTransformation {
-    request: Request,
+    request: Box<Request>,
 }
 impl UpdateNamedTransformation {
     /// The operation as the document describes it.

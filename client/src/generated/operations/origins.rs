@@ -38,7 +38,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListOrigins {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl ListOrigins {
@@ -127,7 +127,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateOrigin {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl CreateOrigin {
@@ -217,7 +217,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetOrigin {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl GetOrigin {
@@ -310,7 +310,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateOrigin {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl UpdateOrigin {
@@ -402,7 +402,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteOrigin {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl DeleteOrigin {

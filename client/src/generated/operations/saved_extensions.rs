@@ -35,7 +35,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListSavedExtensions {
-    request: Request,
+    request: Box<Request>,
 }
 impl ListSavedExtensions {
     /// The operation as the document describes it.
@@ -129,7 +129,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateSavedExtension {
-    request: Request,
+    request: Box<Request>,
 }
 impl CreateSavedExtension {
     /// The operation as the document describes it.
@@ -212,7 +212,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSavedExtension {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetSavedExtension {
     /// The operation as the document describes it.
@@ -296,7 +296,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteSavedExtension {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteSavedExtension {
     /// The operation as the document describes it.
@@ -381,7 +381,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateSavedExtension {
-    request: Request,
+    request: Box<Request>,
 }
 impl UpdateSavedExtension {
     /// The operation as the document describes it.

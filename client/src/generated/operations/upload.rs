@@ -66,7 +66,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UploadFile {
-    request: Request,
+    request: Box<Request>,
 }
 impl UploadFile {
     /// The operation as the document describes it.
@@ -374,7 +374,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UploadFileV2 {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl UploadFileV2 {

@@ -37,7 +37,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListUrlEndpoints {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl ListUrlEndpoints {
@@ -128,7 +128,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateUrlEndpoint {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl CreateUrlEndpoint {
@@ -253,7 +253,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUrlEndpoint {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl GetUrlEndpoint {
@@ -352,7 +352,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateUrlEndpoint {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl UpdateUrlEndpoint {
@@ -479,7 +479,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteUrlEndpoint {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl DeleteUrlEndpoint {

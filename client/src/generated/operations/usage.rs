@@ -52,7 +52,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUsage {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetUsage {
     /// The operation as the document describes it.
@@ -137,7 +137,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUsageAnalytics {
-    request: Request,
+    request: Box<Request>,
 }
 #[cfg(feature = "beta")]
 impl GetUsageAnalytics {

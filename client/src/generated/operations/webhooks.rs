@@ -37,7 +37,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWebhooks {
-    request: Request,
+    request: Box<Request>,
 }
 impl ListWebhooks {
     /// The operation as the document describes it.
@@ -133,7 +133,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateWebhook {
-    request: Request,
+    request: Box<Request>,
 }
 impl CreateWebhook {
     /// The operation as the document describes it.
@@ -215,7 +215,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWebhook {
-    request: Request,
+    request: Box<Request>,
 }
 impl GetWebhook {
     /// The operation as the document describes it.
@@ -295,7 +295,7 @@ client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteWebhook {
-    request: Request,
+    request: Box<Request>,
 }
 impl DeleteWebhook {
     /// The operation as the document describes it.
@@ -379,7 +379,7 @@ let response = client
 #[derive(Clone, Debug)]
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateWebhook {
-    request: Request,
+    request: Box<Request>,
 }
 impl UpdateWebhook {
     /// The operation as the document describes it.

@@ -34,6 +34,8 @@ pub(crate) fn check(root: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let mut package = cargo(root);
     package.args(["package", "--locked", "--target-dir"]);
     package.arg(folder.path());
+    // Nobody debugs what is built here.
+    package.env("CARGO_PROFILE_DEV_DEBUG", "0");
     for published in &packages {
         let name = published["name"].as_str().unwrap_or_default();
         package.args(["--package", name]);

@@ -12,7 +12,7 @@ use super::urls::Built;
 /// What was measured in one run. A figure that was not is NaN, and its cell stays empty.
 #[derive(Default, Template)]
 #[template(
-    path = "report.md",
+    path = "report.md.j2",
     blocks = ["network", "uploads", "urls", "instructions", "calls", "growth"]
 )]
 pub(super) struct Report {

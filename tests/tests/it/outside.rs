@@ -3,18 +3,23 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use imagekit_tests::workspace_file;
 use tempfile::TempDir;
+
+/// Each program has a name of its own, since all of them are built in the same place.
+static PROGRAMS: AtomicUsize = AtomicUsize::new(0);
 
 pub(crate) struct Outside(TempDir);
 
 impl Outside {
     pub(crate) fn new(program: &str, features_of_client: &[&str]) -> Self {
         let outside = tempfile::tempdir().unwrap();
+        let number = PROGRAMS.fetch_add(1, Ordering::Relaxed);
         let client = workspace_file("client").canonicalize().unwrap();
         let manifest = format!(
-            "[package]\nname = \"outside\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+            "[package]\nname = \"outside-{number}\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
              imagekit-client = {{ path = {client:?}, features = {features_of_client:?} }}\n\
              tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n"
         );
@@ -40,7 +45,9 @@ impl Outside {
         cargo
             .args(["run", "--quiet"])
             .current_dir(self.folder())
-            .env("CARGO_TARGET_DIR", workspace_file("target/outside"))
+            // Most of what it depends on has been built there, if for the same profile.
+            .env("CARGO_TARGET_DIR", workspace_file("target"))
+            .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
             .env_remove("IMAGEKIT_PRIVATE_KEY")
             .env_remove("IMAGEKIT_BASE_URL")
             .env_remove("IMAGE_KIT_BASE_URL")

@@ -10,7 +10,7 @@ mod single_edits;
 mod spec_change;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -39,6 +39,12 @@ fn workspace_of(source: &Path) -> TempDir {
         fs::copy(&file, target.join(file.file_name().unwrap())).unwrap();
     }
     workspace
+}
+
+/// Where this workspace is built, and most of what a copy of it depends on has been built already.
+fn target() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    root.join("target")
 }
 
 /// The document as JSON, which is YAML too.

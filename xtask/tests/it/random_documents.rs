@@ -11,7 +11,7 @@ use heck::ToUpperCamelCase as _;
 use serde_json::{Map, Value, json};
 
 use crate::spec_change::copy;
-use crate::{DOCUMENT, parsed, xtask};
+use crate::{DOCUMENT, parsed, target, xtask};
 
 /// Names that no gate lets through, as they stand.
 const ODD: &[&str] = &[
@@ -406,8 +406,7 @@ fn is_valid(root: &Path, document: &Value) -> bool {
 fn what_is_accepted_generates_and_compiles() {
     let count: usize = std::env::var("XTASK_DOCUMENTS").map_or(40, |it| it.parse().unwrap());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let place = source.join("target/random-documents");
-    let workspace = place.join("workspace");
+    let workspace = source.join("target/random-documents");
     let _ = fs::remove_dir_all(&workspace);
     copy(source, &workspace);
     let document = parsed(source);
@@ -425,13 +424,13 @@ fn what_is_accepted_generates_and_compiles() {
         // Those that collide with each other are refused together, and accepted alone.
         let mut with_others = merged.clone();
         if !addition.apply(&mut with_others) || !is_valid(&workspace, &with_others) {
-            compile(&workspace, &place, &merged);
+            compile(&workspace, &merged);
             compiled += 1;
             with_others = alone;
         }
         merged = with_others;
     }
-    compile(&workspace, &place, &merged);
+    compile(&workspace, &merged);
     println!(
         "{count} documents, {accepted} accepted, all compile in {} builds",
         compiled + 1
@@ -439,7 +438,7 @@ fn what_is_accepted_generates_and_compiles() {
     assert!(accepted * 5 > count, "{accepted} of {count} were accepted");
 }
 
-fn compile(workspace: &Path, place: &Path, document: &Value) {
+fn compile(workspace: &Path, document: &Value) {
     assert!(is_valid(workspace, document));
     let output = xtask(workspace, &["generate"]);
     assert!(
@@ -461,7 +460,7 @@ fn compile(workspace: &Path, place: &Path, document: &Value) {
             "beta,stream,webhooks",
         ])
         .current_dir(workspace)
-        .env("CARGO_TARGET_DIR", place.join("target"))
+        .env("CARGO_TARGET_DIR", target())
         .env_remove("CARGO_MANIFEST_DIR")
         .output()
         .unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{DOCUMENT, edit, xtask};
+use crate::{DOCUMENT, edit, target, xtask};
 
 /// What a user writes against the client once the change has been generated.
 const PROGRAM: &str = r##"
@@ -267,7 +267,7 @@ const OPERATION: &str = "  /v1/files/{fileId}/summary:
 #[test]
 fn a_change_of_the_document_is_checked_judged_generated_and_used() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    // It stays, so that the dependencies of the client are compiled but once.
+    // It stays, so that nothing is compiled twice.
     let place = source.join("target/spec-change");
     let workspace = place.join("workspace");
     let _ = fs::remove_dir_all(&workspace);
@@ -332,7 +332,7 @@ fn a_change_of_the_document_is_checked_judged_generated_and_used() {
         .args(["run", "--quiet", "--locked", "--package", "imagekit-client"])
         .args(["--no-default-features", "--example", "spec_change"])
         .current_dir(&workspace)
-        .env("CARGO_TARGET_DIR", place.join("target"))
+        .env("CARGO_TARGET_DIR", target())
         .env_remove("CARGO_MANIFEST_DIR")
         .output()
         .unwrap();

@@ -21,7 +21,7 @@ const SECOND: &str = "697821f849c0a938d57563ce";
 const ENDPOINT: &str = "--endpoint=https://ik.imagekit.io/demo";
 
 /// Commands that print their records as JSON too, and then those that do not.
-const WITH_JSON: [(&str, &[&str]); 34] = [
+const WITH_JSON: [(&str, &[&str]); 37] = [
     ("ls", &["ls", "/welcome"]),
     ("ls-tree", &["ls", "/", "--tree"]),
     ("find", &["find", "size > 1000"]),
@@ -75,19 +75,19 @@ const WITH_JSON: [(&str, &[&str]); 34] = [
     ("folder-mv", &["folder", "mv", "/brand", "/images"]),
     ("folder-cp", &["folder", "cp", "/brand", "/images"]),
     ("purge", &["purge", "/brand/logo.png", "--wait"]),
+    ("url-verify", &["url", "verify", SIGNED, ENDPOINT]),
+    ("auth-status", &["auth", "status"]),
+    ("doctor", &["doctor"]),
     (
         "several-failures",
         &["tag", "/nowhere", "/brand/logo.png", "/brand"],
     ),
 ];
 
-const WITHOUT_JSON: [(&str, &[&str]); 7] = [
+const WITHOUT_JSON: [(&str, &[&str]); 4] = [
     ("open", &["open", "/brand/logo.png", "--print"]),
     ("url-build", &["url", "build", COAT, "--tr=w-300", ENDPOINT]),
     ("url-sign", &["url", "sign", COAT, "--expires=7d", ENDPOINT]),
-    ("url-verify", &["url", "verify", SIGNED, ENDPOINT]),
-    ("auth-status", &["auth", "status"]),
-    ("doctor", &["doctor"]),
     (
         "schema-validate",
         &[

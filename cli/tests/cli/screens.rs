@@ -159,6 +159,7 @@ fn stable(text: &str, folder: &Path) -> String {
     let text = text.replace(folder.to_str().unwrap(), "FOLDER");
     let text = text.replace('\u{1b}', "␛").replace("\r\n", "␍\n");
     let text = replaced(&text, "127.0.0.1:", |it| it.is_ascii_digit(), "PORT");
+    let text = replaced(&text, "\"requestId\":\"", |it| it.is_ascii_hexdigit(), "ID");
     replaced(&text, "request id ", |it| it.is_ascii_hexdigit(), "ID")
 }
 

@@ -53,6 +53,9 @@ enum Part {
     /// Build delivery URLs.
     #[command(long_flag = "urls")]
     Urls,
+    /// Hold calls in flight, and build a program from nothing.
+    #[command(long_flag = "builds")]
+    Builds,
     /// Generate the client from cuts of the document, and compile it.
     #[command(long_flag = "growth")]
     Growth,
@@ -95,6 +98,11 @@ fn run(root: &Path, part: Option<Part>) -> Result<ExitCode> {
             sdks::install(root)?;
             report.urls = urls::measure(&harness, root)?;
             print!("{}", report.as_urls().render()?);
+        }
+        Some(Part::Builds) => {
+            report.memory = calls::memory(&harness)?;
+            report.builds = builds::measure(root)?;
+            print!("{}", report.as_builds().render()?);
         }
         Some(Part::Check) => {
             report.instructions = instructions::count(&harness)?;

@@ -13,7 +13,7 @@ use super::urls::Built;
 #[derive(Default, Template)]
 #[template(
     path = "report.md.j2",
-    blocks = ["network", "uploads", "urls", "instructions", "calls", "growth"]
+    blocks = ["network", "uploads", "urls", "instructions", "calls", "builds", "growth"]
 )]
 pub(super) struct Report {
     pub(super) instructions: Vec<Counted>,

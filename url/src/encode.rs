@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use crate::error::InvalidValue;
 
@@ -116,18 +118,13 @@ pub(crate) fn push_component(out: &mut String, text: &str) {
 }
 
 pub(crate) fn push_base64(out: &mut String, text: &str) {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for chunk in text.as_bytes().chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            match LETTERS[(bits >> (18 - 6 * at)) as usize % 64] {
-                _ if at > chunk.len() => out.push_str("%3D"),
-                b'+' => out.push_str("%2B"),
-                b'/' => out.push_str("%2F"),
-                letter => out.push(char::from(letter)),
-            }
-        }
+    let mut buffer = [0; 64];
+    for chunk in text.as_bytes().chunks(buffer.len() / 4 * 3) {
+        // There is always room: four letters stand for three bytes.
+        let written = STANDARD
+            .encode_slice(chunk, &mut buffer)
+            .unwrap_or_default();
+        out.extend(percent_encode(&buffer[..written], COMPONENT));
     }
 }
 

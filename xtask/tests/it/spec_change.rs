@@ -31,6 +31,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
         Ok(String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned())
     });
+    // It is built without TLS, and says so before a key is sent in the clear or a call fails.
+    let without_tls = Client::builder().private_key("private_test").build().unwrap_err();
+    assert!(without_tls.to_string().contains("enable the feature `rustls`"), "{without_tls}");
     let client = Client::builder().private_key("private_test").base_url(url).build()?;
     let refused = client.archive_file("").send().await.unwrap_err();
     assert!(refused.operation().is_some_and(|operation| operation.is_idempotent()));

@@ -46,6 +46,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base16ct::lower;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -184,7 +185,7 @@ impl UploadSigner {
         }
         let expire = seconds(now).saturating_add(lifetime);
         let signature = self.signature(&token, expire)?.finalize().into_bytes();
-        let signature = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = lower::encode_string(&signature);
         Ok(UploadSignature {
             token,
             expire,
@@ -202,7 +203,8 @@ impl UploadSigner {
         signed: &UploadSignature,
         now: SystemTime,
     ) -> Result<(), UploadTokenError> {
-        let bytes = from_hex(&signed.signature).ok_or(UploadTokenError::BadSignature)?;
+        let bytes =
+            lower::decode_vec(&signed.signature).map_err(|_| UploadTokenError::BadSignature)?;
         self.signature(&signed.token, signed.expire)?
             .verify_slice(&bytes)
             .map_err(|_| UploadTokenError::BadSignature)?;
@@ -368,23 +370,5 @@ fn whole_seconds(lifetime: Duration) -> Result<u64, UploadTokenError> {
     match lifetime.as_secs() {
         0 => Err(UploadTokenError::LifetimeTooShort),
         seconds => Ok(seconds),
-    }
-}
-
-/// Decodes lower-case hexadecimal digits, as ImageKit compares them.
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs
-        .iter()
-        .map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
-    if rest.is_empty() {
-        bytes.collect()
-    } else {
-        None
     }
 }

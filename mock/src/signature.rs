@@ -1,5 +1,6 @@
 //! The signatures of uploads, of delivery URLs and of webhooks.
 
+use base16ct::lower;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,7 +14,7 @@ pub(crate) fn sha1_hex(key: &str, text: &str) -> String {
         return String::new();
     };
     mac.update(text.as_bytes());
-    hex(&mac.finalize().into_bytes())
+    lower::encode_string(&mac.finalize().into_bytes())
 }
 
 pub(crate) fn sha256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
@@ -44,12 +45,11 @@ pub(crate) fn webhook_headers(
             "webhook-signature",
             format!("v1,{}", BASE64.encode(standard)),
         ),
-        ("x-ik-signature", format!("t={millis},v1={}", hex(&older))),
+        (
+            "x-ik-signature",
+            format!("t={millis},v1={}", lower::encode_string(&older)),
+        ),
     ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use crate::error::InvalidValue;
@@ -121,11 +121,16 @@ pub(crate) fn push_base64(out: &mut String, text: &str) {
     let mut buffer = [0; 64];
     for chunk in text.as_bytes().chunks(buffer.len() / 4 * 3) {
         // There is always room: four letters stand for three bytes.
-        let written = STANDARD
+        let written = STANDARD_NO_PAD
             .encode_slice(chunk, &mut buffer)
             .unwrap_or_default();
         out.extend(percent_encode(&buffer[..written], COMPONENT));
     }
+    out.push_str(match text.len() % 3 {
+        0 => "",
+        1 => "%3D%3D",
+        _ => "%3D",
+    });
 }
 
 /// Returns `true` for what stands as it is in every part of a URL, and ends nothing.

@@ -185,22 +185,25 @@ impl Layer {
         }
         let steps = self.transformation.checked()?;
         self.kind.write(self.encoding, out)?;
-        let bounds = self.bounds.as_deref();
         let mut place = |prefix, value: Option<&dyn Value>| {
             if let Some(value) = value {
                 value::push(out, prefix, value);
             }
         };
         place(",lm-", as_value(&self.mode));
-        place(",lx-", bounds.and_then(|it| as_value(&it.x)));
-        place(",ly-", bounds.and_then(|it| as_value(&it.y)));
-        place(",lxc-", bounds.and_then(|it| as_value(&it.x_center)));
-        place(",lyc-", bounds.and_then(|it| as_value(&it.y_center)));
+        if let Some(bounds) = &self.bounds {
+            place(",lx-", as_value(&bounds.x));
+            place(",ly-", as_value(&bounds.y));
+            place(",lxc-", as_value(&bounds.x_center));
+            place(",lyc-", as_value(&bounds.y_center));
+        }
         place(",lfo-", as_value(&self.focus));
         place(",lap-", as_value(&self.anchor_point));
-        place(",lso-", bounds.and_then(|it| as_value(&it.start)));
-        place(",leo-", bounds.and_then(|it| as_value(&it.end)));
-        place(",ldu-", bounds.and_then(|it| as_value(&it.duration)));
+        if let Some(bounds) = &self.bounds {
+            place(",lso-", as_value(&bounds.start));
+            place(",leo-", as_value(&bounds.end));
+            place(",ldu-", as_value(&bounds.duration));
+        }
         if !steps.is_empty() {
             out.push(',');
             out.push_str(steps);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base16ct::lower;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
@@ -136,7 +137,10 @@ pub(crate) fn append(
         return Err(Error::OutsideEndpoint(InvalidValue::new(url, reason)));
     };
     let mac = key.over(text, expiry.map_or(NEVER, Expiry::as_unix));
-    let bytes = mac.finalize().into_bytes();
+    let mut digits = [0; 40];
+    // There is always room: two digits stand for a byte.
+    let signature =
+        lower::encode_str(&mac.finalize().into_bytes(), &mut digits).unwrap_or_default();
     url.reserve(71);
     url.push(if url.contains('?') { '&' } else { '?' });
     if let Some(expiry) = expiry {
@@ -147,11 +151,7 @@ pub(crate) fn append(
     }
     url.push_str(SIGNATURE);
     url.push('=');
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            url.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
-    }
+    url.push_str(signature);
     Ok(())
 }
 
@@ -244,7 +244,7 @@ impl<'a> Signed<'a> {
             return Err(VerifyError::Malformed);
         }
         let signature = match (signature, expiry) {
-            (Some(signature), _) => from_hex(signature).ok_or(VerifyError::Malformed)?,
+            (Some(signature), _) => self::signature(signature).ok_or(VerifyError::Malformed)?,
             (None, None) => return Err(VerifyError::NotSigned),
             (None, Some(_)) => return Err(VerifyError::Malformed),
         };
@@ -271,23 +271,10 @@ fn whole_seconds(text: &str) -> Result<Expiry, VerifyError> {
         .ok_or(VerifyError::Malformed)
 }
 
-fn from_hex(text: &str) -> Option<[u8; 20]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-        return None;
-    };
+fn signature(digits: &str) -> Option<[u8; 20]> {
     let mut bytes = [0; 20];
-    if pairs.len() != bytes.len() {
-        return None;
-    }
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
+    let decoded = lower::decode(digits, &mut bytes).ok()?;
+    decoded.try_into().ok()
 }
 
 /// The reason why a signed URL is not accepted.

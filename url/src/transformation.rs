@@ -42,18 +42,10 @@ const LEVELS: u8 = 3;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transformation {
-    /// Behind a pointer, since every setter moves them.
-    steps: Option<Box<Steps>>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Steps {
-    /// As it stands in a URL. Empty only if there is an error.
+    /// As it stands in a URL. Empty only if there is nothing, or an error.
     text: String,
     /// Where the current step begins in the text, behind the layers and raw texts that it begins with.
     step: usize,
-    /// What setters do not look into: the layers and raw texts behind there.
-    opaque: Vec<Range<usize>>,
     /// The first letters of the keys behind there, a bit each.
     initials: u32,
     /// Whether nothing stands in the current step, although something does before it.
@@ -62,6 +54,15 @@ struct Steps {
     has_opaque: bool,
     /// How many levels of layers there are.
     levels: u8,
+    /// Behind a pointer, since every setter moves the transformation.
+    rest: Option<Box<Rest>>,
+}
+
+/// What few transformations have.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rest {
+    /// What setters do not look into: the layers and raw texts of the current step, but those that it begins with.
+    opaque: Vec<Range<usize>>,
     error: Option<Error>,
 }
 
@@ -70,7 +71,7 @@ macro_rules! setters {
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self, value: impl IntoValue<$type>) -> Self {
-            self.steps().set($key, value.into_value());
+            self.set($key, value.into_value());
             self
         }
     )+};
@@ -81,7 +82,7 @@ macro_rules! switches {
         $(#[$about])*
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self) -> Self {
-            self.steps().put($key, None);
+            self.put($key, None);
             self
         }
     )+};
@@ -93,8 +94,8 @@ macro_rules! effects {
         #[doc = concat!("\n\nThe key is `", $key, "`.")]
         pub fn $name(mut self, value: $type) -> Self {
             match value.value() {
-                Some(value) => self.steps().put($key, Some(&value)),
-                None => self.steps().put($key, None),
+                Some(value) => self.put($key, Some(&value)),
+                None => self.put($key, None),
             }
             self
         }
@@ -170,7 +171,7 @@ impl Transformation {
                 "is no name of a transformation: letters, digits and _",
             ))
         };
-        self.steps().set("n", value);
+        self.set("n", value);
         self
     }
 
@@ -178,7 +179,7 @@ impl Transformation {
     ///
     /// The key is `di`.
     pub fn default_image(mut self, path: impl AsRef<str>) -> Self {
-        self.steps().set("di", value::media_path(path.as_ref()));
+        self.set("di", value::media_path(path.as_ref()));
         self
     }
 }
@@ -236,7 +237,7 @@ impl Transformation {
         width: impl IntoValue<Expression>,
         color: impl IntoValue<Color>,
     ) -> Self {
-        self.steps().set("b", pair(width, color));
+        self.set("b", pair(width, color));
         self
     }
 }
@@ -291,7 +292,7 @@ impl Transformation {
         mut self,
         resolutions: impl IntoIterator<Item = StreamingResolution>,
     ) -> Self {
-        self.steps().set(
+        self.set(
             "sr",
             list(resolutions.into_iter().map(StreamingResolution::as_str)),
         );
@@ -320,7 +321,7 @@ impl Transformation {
     ///
     /// The key is `ff`.
     pub fn font_family(mut self, font: impl AsRef<str>) -> Self {
-        self.steps().set("ff", value::media_path(font.as_ref()));
+        self.set("ff", value::media_path(font.as_ref()));
         self
     }
 
@@ -328,8 +329,7 @@ impl Transformation {
     ///
     /// The key is `tg`.
     pub fn typography(mut self, styles: impl IntoIterator<Item = TextStyle>) -> Self {
-        self.steps()
-            .set("tg", list(styles.into_iter().map(TextStyle::as_str)));
+        self.set("tg", list(styles.into_iter().map(TextStyle::as_str)));
         self
     }
 
@@ -341,7 +341,7 @@ impl Transformation {
         width: impl IntoValue<Expression>,
         color: impl IntoValue<Color>,
     ) -> Self {
-        self.steps().set("fol", pair(width, color));
+        self.set("fol", pair(width, color));
         self
     }
 
@@ -353,7 +353,7 @@ impl Transformation {
         color: impl IntoValue<Color>,
         distance: impl IntoValue<Number>,
     ) -> Self {
-        self.steps().set("fsh", pair(color, distance));
+        self.set("fsh", pair(color, distance));
         self
     }
 }
@@ -369,9 +369,7 @@ impl Transformation {
     /// Begins the next step.
     #[inline]
     pub fn then(mut self) -> Self {
-        if let Some(steps) = &mut self.steps {
-            steps.begin_step();
-        }
+        self.begin_step();
         self
     }
 
@@ -384,7 +382,7 @@ impl Transformation {
     /// Puts a layer over what there is. Layers can be nested three levels deep.
     #[inline]
     pub fn layer(mut self, layer: Layer) -> Self {
-        self.steps().put_layer(&layer);
+        self.put_layer(&layer);
         self
     }
 
@@ -397,13 +395,12 @@ impl Transformation {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || key == "e" || !name.bytes().all(fits) {
             let reason = "is no key: letters, digits and _, behind e- for an effect";
-            self.steps()
-                .refuse(key.to_owned(), InvalidValue::new(key, reason));
+            self.refuse(key.to_owned(), InvalidValue::new(key, reason));
             return self;
         }
         match value::text(&value.to_string()) {
-            Ok(value) => self.steps().put(key, Some(&value)),
-            Err(problem) => self.steps().refuse(key.to_owned(), problem),
+            Ok(value) => self.put(key, Some(&value)),
+            Err(problem) => self.refuse(key.to_owned(), problem),
         }
         self
     }
@@ -420,12 +417,11 @@ impl Transformation {
         }
         match encode::raw(text) {
             Ok(text) => {
-                let steps = self.steps();
-                let start = steps.separate();
-                steps.text.push_str(&text);
-                steps.close(start);
+                let start = self.separate();
+                self.text.push_str(&text);
+                self.close(start);
             }
-            Err(problem) => self.steps().fail(Error::Parameter {
+            Err(problem) => self.fail(Error::Parameter {
                 key: "raw".into(),
                 problem,
             }),
@@ -445,12 +441,9 @@ impl Transformation {
     /// Returns the text, unless a value could not be taken.
     #[inline]
     pub(crate) fn checked(&self) -> Result<&str, Error> {
-        match self.steps.as_deref() {
-            None => Ok(""),
-            Some(Steps {
-                error: Some(error), ..
-            }) => Err(error.clone()),
-            Some(steps) => Ok(&steps.text),
+        match self.rest.as_deref().and_then(|rest| rest.error.as_ref()) {
+            Some(error) => Err(error.clone()),
+            None => Ok(&self.text),
         }
     }
 
@@ -458,55 +451,63 @@ impl Transformation {
     /// they do not.
     #[inline]
     pub(crate) fn in_query(&self) -> Cow<'_, str> {
-        match self.steps.as_deref() {
-            None => Cow::Borrowed(""),
-            Some(steps) if steps.has_opaque && encode::has_apostrophe(&steps.text) => {
-                steps.text.replace('\'', "%27").into()
-            }
-            Some(steps) => Cow::Borrowed(&steps.text),
+        if self.has_opaque && encode::has_apostrophe(&self.text) {
+            self.text.replace('\'', "%27").into()
+        } else {
+            Cow::Borrowed(&self.text)
         }
     }
 
     pub(crate) fn levels(&self) -> u8 {
-        self.steps.as_ref().map_or(0, |steps| steps.levels)
-    }
-
-    pub(crate) fn append(&mut self, next: Self) {
-        match (&mut self.steps, next.steps) {
-            (Some(steps), Some(next)) => steps.append(*next),
-            (Some(steps), None) => steps.begin_step(),
-            (None, next) => self.steps = next,
-        }
+        self.levels
     }
 
     #[inline]
-    fn steps(&mut self) -> &mut Steps {
-        self.steps.get_or_insert_default()
+    pub(crate) fn append(&mut self, next: Self) {
+        if self.text.is_empty() && self.rest.is_none() {
+            *self = next;
+        } else {
+            self.append_steps(next);
+        }
     }
-}
 
-impl Steps {
+    fn append_steps(&mut self, next: Self) {
+        self.begin_step();
+        if !next.text.is_empty() {
+            let start = self.separate();
+            self.text.push_str(&next.text);
+            self.step = start + next.step;
+            self.initials = next.initials;
+            self.is_new_step = next.is_new_step;
+            self.has_opaque |= next.has_opaque;
+            self.levels = self.levels.max(next.levels);
+            for it in next.opaque() {
+                self.rest().opaque.push(start + it.start..start + it.end);
+            }
+        }
+        if let Some(error) = next.rest.and_then(|rest| rest.error) {
+            self.fail(error);
+        }
+    }
+
     fn begin_step(&mut self) {
+        if self.text.is_empty() {
+            return;
+        }
         self.step = self.text.len();
-        self.opaque.clear();
         self.initials = 0;
         self.is_new_step = true;
+        if let Some(rest) = &mut self.rest {
+            rest.opaque.clear();
+        }
     }
 
-    fn append(&mut self, next: Self) {
-        self.begin_step();
-        let start = self.separate();
-        self.text.push_str(&next.text);
-        self.step = start + next.step;
-        let moved = |it: Range<usize>| start + it.start..start + it.end;
-        self.opaque = next.opaque.into_iter().map(moved).collect();
-        self.initials = next.initials;
-        self.is_new_step = next.is_new_step;
-        self.has_opaque |= next.has_opaque;
-        self.levels = self.levels.max(next.levels);
-        if let Some(error) = next.error {
-            self.error.get_or_insert(error);
-        }
+    fn opaque(&self) -> &[Range<usize>] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.opaque)
+    }
+
+    fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
     }
 
     fn set<V: Value>(&mut self, key: &'static str, value: Result<V, InvalidValue>) {
@@ -550,7 +551,8 @@ impl Steps {
         if self.initials == 0 {
             self.step = self.text.len();
         } else {
-            self.opaque.push(start..self.text.len());
+            let range = start..self.text.len();
+            self.rest().opaque.push(range);
         }
     }
 
@@ -562,7 +564,7 @@ impl Steps {
             let end = start + part.len();
             // No key is another one with a hyphen behind it.
             if let Some([] | [b'-', ..]) = part.strip_prefix(key.as_bytes())
-                && !self.opaque.iter().any(|it| it.contains(&start))
+                && !self.opaque().iter().any(|it| it.contains(&start))
             {
                 return Some(start..end);
             }
@@ -576,9 +578,11 @@ impl Steps {
         let rest = self.text.split_off(earlier.end);
         self.text.truncate(earlier.start);
         push_parameter(&mut self.text, key, value);
-        for it in self.opaque.iter_mut().filter(|it| it.start > earlier.end) {
-            it.start = it.start - earlier.end + self.text.len();
-            it.end = it.end - earlier.end + self.text.len();
+        let end = self.text.len();
+        let moved = |opaque: &&mut Range<usize>| opaque.start > earlier.end;
+        for it in self.rest().opaque.iter_mut().filter(moved) {
+            it.start = it.start - earlier.end + end;
+            it.end = it.end - earlier.end + end;
         }
         self.text.push_str(&rest);
     }
@@ -599,7 +603,7 @@ impl Steps {
     }
 
     fn fail(&mut self, error: Error) {
-        self.error.get_or_insert(error);
+        self.rest().error.get_or_insert(error);
     }
 }
 

@@ -1,5 +1,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base16ct::mixed;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -106,7 +107,9 @@ impl<'a> Delivery<'a> {
         Ok(Self::Older {
             timestamp,
             milliseconds: number(OLDER_SIGNATURE, timestamp)?,
-            signatures: values("v1").filter_map(hexadecimal).collect(),
+            signatures: values("v1")
+                .filter_map(|it| mixed::decode_vec(it).ok())
+                .collect(),
         })
     }
 
@@ -219,14 +222,4 @@ fn unix_millis(time: SystemTime) -> i128 {
         Ok(since) => millis(since),
         Err(before) => -millis(before.duration()),
     }
-}
-
-fn hexadecimal(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
-        .collect()
 }

@@ -4,18 +4,17 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use futures_core::Stream;
+use hyper::body::{Body, Frame};
 use reqwest::multipart::{Form as HttpForm, Part};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
-use tokio_util::io::poll_read_buf;
 
 use crate::operations::{UploadFile, UploadFileResponse};
 use crate::runtime::Error;
@@ -278,7 +277,7 @@ impl UploadSource {
             Source::File { path, .. } => {
                 let file = tokio::fs::File::open(path).await;
                 let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
-                Content::Reader(Box::pin(file))
+                Content::Reader(Mutex::new(Box::pin(file)))
             }
             Source::Reader { reader, length } => {
                 if length.is_none() {
@@ -287,7 +286,7 @@ impl UploadSource {
                 Content::OneShot(reader.clone())
             }
         };
-        let stream = Chunks {
+        let chunks = Chunks {
             content,
             buffer: BytesMut::new(),
             sent: 0,
@@ -296,7 +295,7 @@ impl UploadSource {
             watch: watch.clone(),
             is_over: false,
         };
-        let body = reqwest::Body::wrap_stream(stream);
+        let body = reqwest::Body::wrap(chunks);
         Ok(match length {
             Some(length) => Part::stream_with_length(body, length),
             None => Part::stream(body),
@@ -326,7 +325,8 @@ async fn refuse_empty(reader: &OneShot) -> Result<(), String> {
 
 enum Content {
     Bytes(Bytes),
-    Reader(Pin<Box<dyn AsyncRead + Send>>),
+    /// A lock that nobody waits for: a body has to be `Sync`, and a reader need not be.
+    Reader(Mutex<Pin<Box<dyn AsyncRead + Send>>>),
     /// A reader that is taken when the first bytes are asked for.
     OneShot(OneShot),
 }
@@ -347,7 +347,7 @@ impl Chunks {
         if let Content::OneShot(reader) = &self.content {
             let taken = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
             match taken {
-                Some(reader) => self.content = Content::Reader(reader),
+                Some(reader) => self.content = Content::Reader(Mutex::new(reader)),
                 None => return Poll::Ready(Err(io::Error::other("it has been read before"))),
             }
         }
@@ -358,7 +358,8 @@ impl Chunks {
             }
             Content::Reader(reader) => {
                 self.buffer.reserve(CHUNK);
-                ready!(poll_read_buf(reader.as_mut(), context, &mut self.buffer))?;
+                let reader = reader.get_mut().unwrap_or_else(PoisonError::into_inner);
+                ready!(pin!(reader.read_buf(&mut self.buffer)).poll(context))?;
                 Poll::Ready(Ok(self.buffer.split().freeze()))
             }
             Content::OneShot(_) => Poll::Pending,
@@ -366,10 +367,14 @@ impl Chunks {
     }
 }
 
-impl Stream for Chunks {
-    type Item = io::Result<Bytes>;
+impl Body for Chunks {
+    type Data = Bytes;
+    type Error = io::Error;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.is_over {
             return Poll::Ready(None);
         }
@@ -405,7 +410,7 @@ impl Stream for Chunks {
         if let Some(progress) = &self.progress {
             progress(self.sent, self.length);
         }
-        Poll::Ready(Some(Ok(chunk)))
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 }
 

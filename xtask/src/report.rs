@@ -91,10 +91,14 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Returns `true` for control characters but the line break, and for marks of direction.
+/// Returns `true` for control characters but the line break, and for those that change the order or the lines of a text
+/// without being seen.
 pub(crate) fn steers(c: char) -> bool {
     c.is_control() && c != '\n'
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Keeps a text of the document on one line, so that it cannot begin a command of a CI system.

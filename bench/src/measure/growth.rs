@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::Result;
-use super::harness::{build, cargo, output, timed, turns};
+use super::harness::{self, cargo, output, timed, turns};
 
 pub(super) const ROUNDS: usize = 3;
 
@@ -18,7 +18,7 @@ const CUTS: [usize; 5] = [1, 10, 20, 40, usize::MAX];
 const FIRST: [&str; 2] = ["getFileVersionDetails", "uploadFile"];
 
 /// Measures cuts of the document: operations, components and lines, as docs/operations.md counts them, and processor
-/// seconds to generate and to compile the client.
+/// seconds to generate and to compile the client; of the whole also those to compile it with the events of webhooks.
 pub(super) fn measure(root: &Path) -> Result<Vec<Vec<f64>>> {
     let place = root.join("target/bench/growth");
     let workspace = place.join("workspace");
@@ -34,7 +34,18 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Vec<f64>>> {
     shell(
         "rm -rf $0; mkdir -p $0; git ls-files :!fuzz | xargs cp --parents --target-directory=$0",
     )?;
-    let mut generate = Command::new(build(root, "xtask", "xtask", "dev")?);
+    let build = |features| {
+        let mut build = cargo();
+        build.args(["build", "--quiet", "--locked", "--package=imagekit-client"]);
+        build.args(["--features", features]).current_dir(&workspace);
+        build.env("CARGO_TARGET_DIR", place.join("target"));
+        // A first build is what is asked about; nothing of an earlier one may help.
+        build.env("CARGO_INCREMENTAL", "0");
+        // What a cut leaves unused is no news.
+        build.env("RUSTFLAGS", "-Awarnings");
+        build
+    };
+    let mut generate = Command::new(harness::build(root, "xtask", "xtask", "dev")?);
     // It says where the workspace is.
     let xtask = workspace.join("xtask");
     generate.arg("generate").env("CARGO_MANIFEST_DIR", xtask);
@@ -47,16 +58,9 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Vec<f64>>> {
     let mut cuts: Vec<Vec<f64>> = Vec::new();
     // The smallest last: it takes `upload_all`, which calls the second operation, from what is written by hand.
     for size in CUTS.into_iter().rev() {
-        let mut compile = cargo();
-        compile.args(["build", "--quiet", "--locked", "--package=imagekit-client"]);
-        compile.arg("--features=beta").current_dir(&workspace);
-        compile.env("CARGO_TARGET_DIR", place.join("target"));
-        // A first build is what is asked about; nothing of an earlier one may help.
-        compile.env("CARGO_INCREMENTAL", "0");
-        // What a cut leaves unused is no news.
-        compile.env("RUSTFLAGS", "-Awarnings");
+        let mut builds = vec![build("beta")];
         if size == usize::MAX {
-            compile.arg("--features=webhooks");
+            builds.push(build("beta,webhooks"));
         } else {
             // JSON is YAML, too.
             fs::write(&document, cut(&whole, size).to_string())?;
@@ -68,11 +72,17 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Vec<f64>>> {
             shell("cd $0/client/src; sed -i 's/upload::{.*}/upload::UploadSource/' lib.rs")?;
         }
         output(&mut generate)?;
-        output(&mut compile)?;
+        for build in &mut builds {
+            output(build)?;
+        }
         let seconds = turns(ROUNDS, &[()], |()| {
-            // Written anew as it is, so that cargo compiles it once more.
-            fs::write(&source, fs::read_to_string(&source)?)?;
-            Ok(vec![timed(&mut generate)?.1, timed(&mut compile)?.1])
+            let mut seconds = vec![timed(&mut generate)?.1];
+            for build in &mut builds {
+                // Written anew as it is, so that cargo compiles it once more.
+                fs::write(&source, fs::read_to_string(&source)?)?;
+                seconds.push(timed(build)?.1);
+            }
+            Ok(seconds)
         })?;
         let index = fs::read_to_string(workspace.join("docs/operations.md"))?;
         let counts = index.lines().find(|line| line.contains("operations and"));

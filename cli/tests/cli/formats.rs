@@ -49,6 +49,40 @@ fn json_is_one_line_that_loses_nothing() {
     assert_eq!(json, format!("{COMPACT}\n{COMPACT}\n"));
 }
 
+/// What is laid out for a terminal grows with the depth, and reading it any deeper could exhaust the stack.
+#[test]
+fn a_response_that_is_nested_too_deeply_is_a_failure_in_every_form_but_raw() {
+    for depth in [128, 20_000] {
+        let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let body = body().replace(r#""empty": {}"#, &format!(r#""empty": {deep}"#));
+        let mut response = Response::new(Bytes::from(body.clone()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert("content-type", json);
+        let mock = Mock::start(Server::builder().fault(Fault::response(response)));
+        let get = ["versions", "get", FILE, VERSION];
+        let request = ["api", "GET", "/v1/files/x/versions/y"];
+        for command in [&get[..], &request[..]] {
+            for form in [
+                &[][..],
+                &["--json"],
+                &["--field=name"],
+                &["--template={name}"],
+            ] {
+                let seen = mock.imagekit([command, form].concat()).run();
+                assert_eq!(seen.code, Some(7), "{command:?} {form:?}: {}", seen.stderr);
+                assert_eq!(seen.stdout, "", "{command:?} {form:?}");
+                assert!(
+                    seen.stderr.len() < 2000 && seen.stderr.contains("--raw"),
+                    "{}",
+                    seen.stderr
+                );
+            }
+            let raw = mock.imagekit([command, &["--raw"]].concat()).run();
+            assert_eq!(raw.stdout.trim_end(), body, "{command:?}");
+        }
+    }
+}
+
 #[test]
 fn fields_are_values_for_scripts() {
     let mock = mock();

@@ -26,6 +26,9 @@ use crate::upload::{Form, UploadSource};
 /// Longest path parameter that is sent; what is longer cannot be an id.
 const LONGEST_ID: usize = 2048;
 
+/// Longest URL that the transport takes.
+const LONGEST_URL: usize = 65_534;
+
 /// A request before it is sent: what the typed operations stand on.
 ///
 /// It owns a handle to its client, so that it can be stored, cloned and sent from another task. What is wrong
@@ -347,6 +350,20 @@ impl Request {
             url.map_err(|reason| Error::invalid_request(self.operation.clone(), reason))?;
         if !parts.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&parts.query);
+        }
+        let length = url.as_str().len();
+        if length > LONGEST_URL {
+            let longest = parts.query.iter().max_by_key(|(_, value)| value.len());
+            let at_fault = match longest {
+                Some((name, _)) if url.path().len() < length / 2 => {
+                    format!("query parameter {name}")
+                }
+                _ => "path".to_owned(),
+            };
+            let reason = format!(
+                "{at_fault}: a URL may not be {length} bytes long; at most {LONGEST_URL} are sent"
+            );
+            return Err(Error::invalid_request(self.operation.clone(), reason));
         }
         Ok(url)
     }

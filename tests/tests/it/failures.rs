@@ -540,6 +540,43 @@ async fn a_server_that_sends_the_key_back_cannot_make_an_error_show_it() {
     assert!(seen.error.is_decode());
 }
 
+/// An error ends up in terminals and logs, in which a line is an event.
+#[tokio::test]
+async fn what_a_server_says_cannot_steer_whoever_reads_the_error() {
+    for steering in [
+        "\n",
+        "\r",
+        "\t",
+        "\u{1b}[2J",
+        "\u{9b}2J",
+        "\u{7f}",
+        "\u{ad}",
+        "\u{61c}",
+        "\u{200b}",
+        "\u{200f}",
+        "\u{2028}",
+        "\u{202e}",
+        "\u{2060}",
+        "\u{2066}",
+        "\u{feff}",
+        "\u{fff9}",
+        "\u{e0041}",
+    ] {
+        let text = format!("gpj{steering}exe");
+        let body = serde_json::json!({ "message": text, "help": text }).to_string();
+        let of_another_shape = Reply::new("400 Bad Request", HTML, &text);
+        for reply in [Reply::json("400 Bad Request", body), of_another_shape] {
+            let seen = fails([reply]).await;
+            let cleaned = format!(
+                "gpj {}exe",
+                &steering[steering.chars().next().unwrap().len_utf8()..]
+            );
+            assert!(seen.message.contains(&cleaned), "{:?}", seen.message);
+            assert!(!seen.message.contains(steering), "{:?}", seen.message);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_deadline_ends_a_call_with_what_made_it_late() {
     // The first response is a 503; the second does not come within what is left of the deadline.

@@ -13,6 +13,21 @@ use serde_json::{Value, json};
 
 use crate::operations::{Document, cases, send};
 
+/// A letter would be found everywhere, and each place would grow tenfold.
+#[tokio::test]
+async fn a_key_of_fewer_than_eight_characters_is_not_looked_for() {
+    let letters = "k".repeat(1 << 20);
+    for key in ["k", "kkkkkkk"] {
+        let body = json!({ "message": letters }).to_string();
+        let server = Server::start([Reply::json("403 Forbidden", body)]).await;
+        let client = server.client().private_key(key).build().unwrap();
+        let error = call_once(&client).await.unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("kkkkkkkk") && message.len() < 10_000);
+        assert!(!message.contains("[redacted]"), "{message}");
+    }
+}
+
 /// All that can be seen of an error.
 fn visible(error: &Error) -> Vec<(&'static str, String)> {
     let mut seen = vec![

@@ -293,6 +293,67 @@ async fn a_raw_request_that_cannot_be_sent_says_why() {
     assert!(server.received().is_empty());
 }
 
+/// A server would wait for a body that never comes, or take a part of it for the next request.
+#[tokio::test]
+async fn headers_that_frame_a_message_are_refused() {
+    let (server, client) = documented().await;
+    for name in [
+        "content-length",
+        "Content-Length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "upgrade",
+    ] {
+        for value in ["5", "-1", "abc", "chunked"] {
+            let request = client.request(Method::POST, "/v1").header(name, value);
+            let refused = request.json(&json!({ "a": 1 })).send().await.unwrap_err();
+            assert!(refused.is_invalid_request() && refused.attempts() == 0);
+            assert!(refused.to_string().contains(name), "{refused}");
+        }
+    }
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn what_no_url_has_room_for_is_named_and_not_sent() {
+    let (server, client) = documented().await;
+    let long = "x".repeat(70_000);
+    let id = client
+        .get_file_version_details(&*long, VERSION)
+        .send()
+        .await;
+    let other_id = client.get_file_version_details(FILE, &*long).send().await;
+    let search = client.list_assets().search_query(&*long).send().await;
+    let path = client
+        .request(Method::GET, &format!("/{long}"))
+        .send()
+        .await;
+    let query = client.request(Method::GET, "/v1").query("short", "x");
+    let query = query.query("long", &long).send().await;
+    let refused = [
+        (id.err(), "fileId"),
+        (other_id.err(), "versionId"),
+        (search.err(), "query parameter searchQuery"),
+        (path.err(), "path"),
+        (query.err(), "query parameter long"),
+    ];
+    for (refused, name) in refused {
+        let refused = refused.unwrap();
+        let message = refused.to_string();
+        assert!(refused.is_invalid_request(), "{message}");
+        assert_eq!(refused.attempts(), 0, "{message}");
+        assert!(
+            message.contains(&format!("not sent: {name}: ")) && message.len() < 1000,
+            "{message}"
+        );
+    }
+    assert!(server.received().is_empty());
+}
+
 /// JSON has no form for them, and `null` or a parameter that is left out would say something else.
 #[tokio::test]
 async fn numbers_that_cannot_be_sent_are_refused() {

@@ -170,6 +170,7 @@ const STEERING: &[&str] = &[
     "Has a backslash \\ and a null \u{0} and an escape \u{1b}[31m.",
     "Turns \u{202e} around.",
     "Has a carriage\rreturn.",
+    "Hides a \u{200b}space, a \u{e0041}tag and a \u{ad}hyphen.",
 ];
 
 struct Addition {
@@ -395,7 +396,8 @@ fn is_valid(root: &Path, document: &Value) -> bool {
             "a line of a log is forged: {said:?}"
         );
         assert!(
-            !line.chars().any(|c| c.is_control() || c == '\u{202e}'),
+            !line.contains(['\u{ad}', '\u{200b}', '\u{202e}', '\u{e0041}'])
+                && !line.contains(char::is_control),
             "steers a terminal: {line:?}"
         );
     }

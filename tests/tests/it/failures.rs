@@ -10,6 +10,7 @@ use imagekit_tests::secrets::{BASIC, KEY, assert_no_secret};
 use imagekit_tests::traces::Traces;
 use imagekit_tests::wire::{Reply, Server};
 use imagekit_tests::{call, example};
+use serde_json::json;
 
 /// A failed call with all that can be looked at afterwards.
 struct Seen {
@@ -540,6 +541,35 @@ async fn a_server_that_sends_the_key_back_cannot_make_an_error_show_it() {
     assert!(seen.error.is_decode());
 }
 
+/// Whatever a server sends, a log gets a line that can be read.
+#[tokio::test]
+async fn what_a_server_says_is_cut() {
+    let long = "long ".repeat(1 << 18);
+    let of_another_shape = |status| Reply::new(status, HTML, &long);
+    let spoken = json!({ "message": long, "help": long, "reason": long }).to_string();
+    let version = example("file-version.json");
+    let wrong_type = version.replace("90.12", &format!("\"{long}\""));
+    let unknown_key = version.replacen('{', &format!("{{\"{long}\": [{{\"{long}\": }}],"), 1);
+    let wrong_date = version.replace("2019-08-24T06:14:41.313Z", &long);
+    let cases = [
+        Reply::json("400 Bad Request", &spoken),
+        Reply::json("503 Service Unavailable", &spoken),
+        of_another_shape("400 Bad Request"),
+        of_another_shape("200 OK"),
+        ok(wrong_type),
+        ok(unknown_key),
+        ok(wrong_date),
+    ];
+    for (index, reply) in cases.into_iter().enumerate() {
+        let seen = fails([reply]).await;
+        assert!(
+            seen.message.len() < 3000,
+            "case {index}: {}",
+            seen.message.len()
+        );
+    }
+}
+
 /// An error ends up in terminals and logs, in which a line is an event.
 #[tokio::test]
 async fn what_a_server_says_cannot_steer_whoever_reads_the_error() {
@@ -563,7 +593,7 @@ async fn what_a_server_says_cannot_steer_whoever_reads_the_error() {
         "\u{e0041}",
     ] {
         let text = format!("gpj{steering}exe");
-        let body = serde_json::json!({ "message": text, "help": text }).to_string();
+        let body = json!({ "message": text, "help": text }).to_string();
         let of_another_shape = Reply::new("400 Bad Request", HTML, &text);
         for reply in [Reply::json("400 Bad Request", body), of_another_shape] {
             let seen = fails([reply]).await;

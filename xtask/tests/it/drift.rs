@@ -52,3 +52,37 @@ fn nothing_is_generated_from_what_the_generator_cannot_take() {
     );
     assert!(!root.join("client/src/generated/mod.rs").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_or_removed_through_a_link() {
+    for linked in [
+        "openapi/schemas",
+        "client/src/generated/operations",
+        "client/src",
+    ] {
+        let workspace = workspace();
+        let root = workspace.path();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let thesis = elsewhere.path().join("thesis.json");
+        fs::write(&thesis, "years of work").unwrap();
+        let link = root.join(linked);
+        let _ = fs::remove_dir_all(&link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+
+        let output = xtask(root, &["generate"]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{linked}: {message}");
+        assert!(
+            message.contains(linked) && message.contains("through a link"),
+            "{message}"
+        );
+        assert_eq!(fs::read_to_string(&thesis).unwrap(), "years of work");
+        assert_eq!(
+            fs::read_dir(elsewhere.path()).unwrap().count(),
+            1,
+            "{linked}"
+        );
+    }
+}

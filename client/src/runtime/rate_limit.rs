@@ -1,5 +1,6 @@
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use chrono::NaiveDateTime;
 use http::HeaderMap;
 
 /// What ImageKit says about the rate limit of an endpoint, from the `X-RateLimit-*` headers.
@@ -50,13 +51,23 @@ impl RateLimit {
     }
 }
 
+/// The form of a date in HTTP, and the two obsolete ones that have to be read as well.
+const HTTP_DATE: [&str; 3] = [
+    "%a, %d %b %Y %T GMT",
+    "%A, %d-%b-%y %T GMT",
+    "%a %b %e %T %Y",
+];
+
 /// The wait that `Retry-After` asks for, as seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Some(seconds) = whole_number(headers, "retry-after") {
         return Some(Duration::from_secs(seconds));
     }
     let date = headers.get("retry-after")?.to_str().ok()?;
-    let date = httpdate::parse_http_date(date.trim()).ok()?;
+    let parsed = |form| NaiveDateTime::parse_from_str(date.trim(), form).ok();
+    let date = HTTP_DATE.into_iter().find_map(parsed)?.and_utc();
+    let seconds = u64::try_from(date.timestamp()).unwrap_or_default();
+    let date = UNIX_EPOCH + Duration::from_secs(seconds);
     Some(date.duration_since(now).unwrap_or_default())
 }
 
@@ -89,15 +100,26 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let wait = |value| retry_after(&headers("retry-after", value), now);
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
-        assert_eq!(
-            wait("Sun, 06 Nov 1994 08:49:47 GMT"),
-            Some(Duration::from_secs(10))
-        );
+        for date in [
+            "Sun, 06 Nov 1994 08:49:47 GMT",
+            "Sunday, 06-Nov-94 08:49:47 GMT",
+            "Sun Nov  6 08:49:47 1994",
+        ] {
+            assert_eq!(wait(date), Some(Duration::from_secs(10)), "{date}");
+        }
         assert_eq!(
             wait("Sun, 06 Nov 1994 08:49:00 GMT"),
             Some(Duration::ZERO),
             "a date in the past"
         );
-        assert_eq!(wait("in a while"), None);
+        assert_eq!(wait("Fri, 31 Dec 1965 23:59:59 GMT"), Some(Duration::ZERO));
+        for unreadable in [
+            "in a while",
+            "Sun, 06 Nov 1994 08:49:47",
+            "Mon, 06 Nov 1994 08:49:47 GMT",
+            "",
+        ] {
+            assert_eq!(wait(unreadable), None, "{unreadable:?}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Every property of the document in every way that it could come, predicted by the document.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use imagekit_tests::contract::{Shape, Step, path};
 use imagekit_tests::wire::{Reply, Server};
@@ -251,75 +254,93 @@ fn names_one_of(faults: &[String], path: &str) -> bool {
     })
 }
 
+/// What has come out so far.
+#[derive(Default)]
+struct Tally {
+    mutations: usize,
+    counts: BTreeMap<&'static str, usize>,
+    unexplained: Vec<String>,
+}
+
 #[test]
 fn each_mutation_decodes_or_fails_as_the_document_says() {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut unexplained = Vec::new();
-    let mut total = 0;
-    let mut components = 0;
-    for (name, shape) in models() {
-        components += 1;
-        let mut bases = vec![shape.full()];
-        if name == "File" {
-            for file in [
-                "file-version.json",
-                "file-version-recent.json",
-                "file-version-video.json",
-            ] {
-                bases.push(serde_json::from_str(&example(file)).unwrap());
-            }
+    let models: Vec<_> = models().collect();
+    let next = AtomicUsize::new(0);
+    let tally = Mutex::new(Tally::default());
+    let work = || {
+        while let Some((name, shape)) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
+            mutate(name, shape, &tally);
         }
-        let all: Vec<Mutation> = bases
-            .iter()
-            .flat_map(|base| mutations(&shape, base))
-            .collect();
-        for (index, mutation) in all.iter().enumerate() {
-            total += 1;
-            let body = written((index, mutation));
-            let parsed: Option<Value> = serde_json::from_str(&body).ok();
-            let faults = parsed.as_ref().map(|value| shape.faults(value));
-            let outcome = imagekit_client::models::round_trip(&name, body.as_bytes()).unwrap();
-            let verdict = match (faults.as_deref(), &outcome) {
-                (Some([]), Ok(encoded)) => {
-                    let encoded: Value = serde_json::from_str(encoded).unwrap();
-                    let same = shape.held(&encoded) == shape.held(parsed.as_ref().unwrap());
-                    same.then_some("decodes to what was sent")
-                }
-                (Some(faults), Err((path, _))) if names_one_of(faults, path) => {
-                    Some("fails, naming the path that the schema finds")
-                }
-                (None, Err(_)) => Some("fails, not being JSON"),
-                (Some(faults), outcome) => reason(
-                    &name,
-                    &shape,
-                    parsed.as_ref().unwrap(),
-                    faults,
-                    outcome.is_ok(),
-                ),
-                (None, Ok(_)) => None,
-            };
-            match verdict {
-                Some(verdict) => *counts.entry(verdict).or_default() += 1,
-                None => unexplained.push(format!(
-                    "{name}: {}: the schema finds {faults:?}, the client: {outcome:?}",
-                    mutation.what
-                )),
-            }
+    };
+    let threads = thread::available_parallelism().map_or(1, Into::into);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
         }
-    }
-    println!("{total} mutations of {components} components: {counts:#?}");
-    let shown: Vec<String> = unexplained
-        .iter()
-        .take(40)
-        .map(|it| it.chars().take(300).collect())
-        .collect();
+    });
+    let tally = tally.into_inner().unwrap();
+    let components = models.len();
+    println!(
+        "{} mutations of {components} components: {:#?}",
+        tally.mutations, tally.counts
+    );
+    let shown = tally.unexplained.iter().take(40);
+    let shown: Vec<String> = shown.map(|it| it.chars().take(300).collect()).collect();
     assert!(
-        unexplained.is_empty(),
+        shown.is_empty(),
         "{} unexplained:\n{}",
-        unexplained.len(),
+        tally.unexplained.len(),
         shown.join("\n")
     );
-    assert!(total > 13_056, "{total} mutations");
+    assert!(tally.mutations > 13_056, "{} mutations", tally.mutations);
+}
+
+fn mutate(name: &str, shape: &Shape, tally: &Mutex<Tally>) {
+    let mut bases = vec![shape.full()];
+    if name == "File" {
+        for file in [
+            "file-version.json",
+            "file-version-recent.json",
+            "file-version-video.json",
+        ] {
+            bases.push(serde_json::from_str(&example(file)).unwrap());
+        }
+    }
+    let all = bases.iter().flat_map(|base| mutations(shape, base));
+    for (index, mutation) in all.enumerate() {
+        let body = written((index, &mutation));
+        let parsed: Option<Value> = serde_json::from_str(&body).ok();
+        let faults = parsed.as_ref().map(|value| shape.faults(value));
+        let outcome = imagekit_client::models::round_trip(name, body.as_bytes()).unwrap();
+        let verdict = match (faults.as_deref(), &outcome) {
+            (Some([]), Ok(encoded)) => {
+                let encoded: Value = serde_json::from_str(encoded).unwrap();
+                let same = shape.held(&encoded) == shape.held(parsed.as_ref().unwrap());
+                same.then_some("decodes to what was sent")
+            }
+            (Some(faults), Err((path, _))) if names_one_of(faults, path) => {
+                Some("fails, naming the path that the schema finds")
+            }
+            (None, Err(_)) => Some("fails, not being JSON"),
+            (Some(faults), outcome) => reason(
+                name,
+                shape,
+                parsed.as_ref().unwrap(),
+                faults,
+                outcome.is_ok(),
+            ),
+            (None, Ok(_)) => None,
+        };
+        let mut tally = tally.lock().unwrap();
+        tally.mutations += 1;
+        match verdict {
+            Some(verdict) => *tally.counts.entry(verdict).or_default() += 1,
+            None => tally.unexplained.push(format!(
+                "{name}: {}: the schema finds {faults:?}, the client: {outcome:?}",
+                mutation.what
+            )),
+        }
+    }
 }
 
 /// Every second one on many lines, so that places are counted in both ways.

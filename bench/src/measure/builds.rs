@@ -104,8 +104,7 @@ impl Program {
 
     /// Builds what is not built yet; gives the ids of all crates, and processor seconds.
     fn build(&self, profile: &str) -> Result<(BTreeSet<String>, f64)> {
-        let mut build = self.cargo("build", profile);
-        let (messages, seconds) = timed(build.arg("--message-format=json"))?;
+        let (messages, seconds) = self.messages(profile)?;
         Ok((crates(&messages, |_| true), seconds))
     }
 
@@ -117,9 +116,12 @@ impl Program {
     ) -> Result<(BTreeSet<String>, f64)> {
         let mut clean = self.cargo("clean", profile);
         output(clean.args(some.flat_map(|id| ["--package", id])))?;
-        let mut build = self.cargo("build", profile);
-        let (messages, seconds) = timed(build.arg("--message-format=json"))?;
+        let (messages, seconds) = self.messages(profile)?;
         Ok((crates(&messages, |it| it["fresh"] == false), seconds))
+    }
+
+    fn messages(&self, profile: &str) -> Result<(String, f64)> {
+        timed(self.cargo("build", profile).arg("--message-format=json"))
     }
 
     fn cargo(&self, command: &str, profile: &str) -> Command {

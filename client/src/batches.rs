@@ -1,6 +1,6 @@
 //! Calls on more ids than ImageKit takes in one request.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -98,8 +98,7 @@ impl Batches {
                         outcome.fail(rest, &BulkError::Request(error));
                         return;
                     }
-                    rest.retain(|id| !missing.contains(*id));
-                    let missing = missing.into_iter().map(FileId::from);
+                    rest.retain(|id| missing.iter().all(|it| it.as_str() != *id));
                     outcome.missing.extend(missing);
                     continue;
                 }
@@ -114,19 +113,15 @@ impl Batches {
     }
 }
 
-/// The ids of a batch that ImageKit does not know.
-fn missing(error: &Error, batch: &[&str]) -> BTreeSet<String> {
-    if !error.is_not_found() {
-        return BTreeSet::new();
-    }
-    let named = error
-        .api_error()
-        .and_then(|it| it.missing_file_ids.as_ref());
-    let named = named.into_iter().flatten();
-    named
-        .filter(|id| batch.contains(&id.as_str()))
-        .cloned()
-        .collect()
+/// Returns the ids of a batch that ImageKit does not know.
+fn missing(error: &Error, batch: &[&str]) -> Vec<FileId> {
+    let named = match error.api_error() {
+        Some(api_error) if error.is_not_found() => api_error.missing_file_ids.as_deref(),
+        _ => None,
+    };
+    let named = named.unwrap_or_default();
+    let missing = batch.iter().filter(|id| named.iter().any(|it| it == *id));
+    missing.map(|id| FileId::from(*id)).collect()
 }
 
 impl BulkOutcome {

@@ -100,7 +100,9 @@ impl<'de, A: MapAccess<'de>> Tagged<A> {
 
     /// Keeps the object as it is.
     pub(crate) fn unknown(mut self) -> Result<UnknownVariant, A::Error> {
-        let mut properties: Map<String, Value> = self.read.into_iter().collect();
+        // Collecting would sort first, in code that programs would have to compile.
+        let mut properties = Map::new();
+        properties.extend(self.read);
         while let Some((name, value)) = self.rest.next_entry()? {
             properties.insert(name, value);
         }

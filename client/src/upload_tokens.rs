@@ -42,7 +42,7 @@
 //! # }
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -231,13 +231,11 @@ impl UploadSigner {
         if lifetime > LONGEST {
             return Err(UploadTokenError::LifetimeTooLong);
         }
-        let mut seen = BTreeMap::new();
+        let mut seen = HashSet::new();
         let mut payload = "{".to_owned();
         for (name, text) in form {
             let (name, text) = (name.as_ref(), text.as_ref());
-            if matches!(name, "file" | "token" | "iat" | "exp")
-                || seen.insert(name.to_owned(), ()).is_some()
-            {
+            if matches!(name, "file" | "token" | "iat" | "exp") || !seen.insert(name.to_owned()) {
                 let reason = format!("the field `{name}` cannot be in a token, or stands twice");
                 return Err(UploadTokenError::Malformed(reason));
             }

@@ -1,7 +1,6 @@
 //! Keeps the private key out of everything that a server may send back.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 
@@ -78,30 +77,30 @@ struct Needle {
 
 impl Needle {
     /// Returns the spellings of a secret that cannot be told from its characters.
-    fn of(secret: &[u8], shortest: usize) -> impl Iterator<Item = Self> + use<> {
+    fn of(secret: &[u8], shortest: usize) -> Vec<Self> {
+        let needle = |text, is_base64| Self { text, is_base64 };
+        let mut needles = Vec::new();
+        if secret.len() >= shortest {
+            needles.push(needle(secret.to_vec(), false));
+        }
         // Base64 writes three bytes as four characters, so that up to the last whole group it is the same
         // whatever follows the secret.
         let whole_groups = &secret[..secret.len() / 3 * 3];
-        let (standard, url_safe) = (STANDARD.encode(whole_groups), URL_SAFE.encode(whole_groups));
-        let url_safe = (url_safe != standard).then_some(url_safe);
-        let plain = (secret.len() >= shortest).then(|| Self {
-            text: secret.to_vec(),
-            is_base64: false,
-        });
-        let encoded = std::iter::once(standard).chain(url_safe).map(|text| Self {
-            text: text.into_bytes(),
-            is_base64: true,
-        });
-        plain
-            .into_iter()
-            .chain(encoded.filter(|it| it.text.len() >= SHORTEST))
+        let mut encoded = vec![STANDARD.encode(whole_groups), URL_SAFE.encode(whole_groups)];
+        encoded.dedup();
+        for text in encoded {
+            if text.len() >= SHORTEST {
+                needles.push(needle(text.into_bytes(), true));
+            }
+        }
+        needles
     }
 }
 
 impl Redactor {
     pub(crate) fn new(key: &SecretString) -> Self {
         Self {
-            needles: Needle::of(key.expose_secret().as_bytes(), SHORTEST).collect(),
+            needles: Needle::of(key.expose_secret().as_bytes(), SHORTEST),
             hides_all: false,
         }
     }
@@ -111,13 +110,20 @@ impl Redactor {
         if names.is_empty() {
             return Cow::Borrowed(self);
         }
-        let found = bodies.iter().flat_map(|body| named_values(body, names));
-        let found: BTreeSet<String> = found.collect();
+        let mut found: Vec<String> = Vec::new();
+        for body in bodies {
+            for value in named_values(body, names) {
+                if found.len() <= MOST_NAMED && !found.contains(&value) {
+                    found.push(value);
+                }
+            }
+        }
         let mut needles = self.needles.clone();
         let hides_all = found.len() > MOST_NAMED;
         if !hides_all {
-            let found = found.iter().map(|value| value.as_bytes());
-            needles.extend(found.flat_map(|value| Needle::of(value, SHORTEST_NAMED)));
+            for value in &found {
+                needles.append(&mut Needle::of(value.as_bytes(), SHORTEST_NAMED));
+            }
         }
         Cow::Owned(Self { needles, hides_all })
     }
@@ -142,13 +148,10 @@ impl Redactor {
             Value::String(text) => *text = self.text(text).into_inner(),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(entries) => {
-                let redacted = std::mem::take(entries)
-                    .into_iter()
-                    .map(|(name, mut value)| {
-                        self.value(&mut value);
-                        (self.text(&name).into_inner(), value)
-                    });
-                *entries = redacted.collect();
+                for (name, mut value) in std::mem::take(entries) {
+                    self.value(&mut value);
+                    entries.insert(self.text(&name).into_inner(), value);
+                }
             }
             _ => {}
         }

@@ -103,8 +103,12 @@ impl Request {
 
     /// Adds a query parameter: an absent value (`None`) adds nothing, a list one for each item.
     pub(crate) fn set_query(&mut self, name: &str, value: &impl Serialize) {
+        self.push_query(name, serde_json::to_value(value));
+    }
+
+    fn push_query(&mut self, name: &str, value: serde_json::Result<Value>) {
         self.change(|parts| {
-            let values = match to_value(&format!("query parameter {name}"), value)? {
+            let values = match serialized(&format!("query parameter {name}"), value)? {
                 Value::Array(items) => items,
                 value => vec![value],
             };
@@ -135,8 +139,12 @@ impl Request {
 
     /// Sets a property of the body, which is a JSON object.
     pub(crate) fn set_property(&mut self, name: &str, value: &impl Serialize) {
+        self.insert_property(name, serde_json::to_value(value));
+    }
+
+    fn insert_property(&mut self, name: &str, value: serde_json::Result<Value>) {
         self.change(|parts| {
-            let value = to_value(name, value)?;
+            let value = serialized(name, value)?;
             match &mut parts.body {
                 Body::Properties(properties) => {
                     properties.insert(name.to_owned(), value);
@@ -221,8 +229,12 @@ impl Request {
 
     /// Sets a field of the form.
     pub(crate) fn set_field(&mut self, name: &'static str, value: &impl Serialize) {
+        self.insert_field(name, serde_json::to_value(value));
+    }
+
+    fn insert_field(&mut self, name: &'static str, value: serde_json::Result<Value>) {
         self.change_form(|form| {
-            let text = match to_value(name, value)? {
+            let text = match serialized(name, value)? {
                 Value::String(text) => text,
                 value => value.to_string(),
             };
@@ -234,7 +246,7 @@ impl Request {
     /// Sets a field of the form whose texts are joined by commas; an empty list sets nothing.
     pub(crate) fn set_list_field(&mut self, name: &'static str, value: &impl Serialize) {
         self.change_form(|form| {
-            let Value::Array(items) = to_value(name, value)? else {
+            let Value::Array(items) = serialized(name, serde_json::to_value(value))? else {
                 return Err(format!("{name}: not a list"));
             };
             let mut texts = Vec::new();
@@ -257,7 +269,10 @@ impl Request {
     /// Sets a field of the form to the text of a JSON value.
     pub(crate) fn set_json_field(&mut self, name: &'static str, value: &impl Serialize) {
         self.change_form(|form| {
-            form.set(name, to_value(name, value)?.to_string());
+            form.set(
+                name,
+                serialized(name, serde_json::to_value(value))?.to_string(),
+            );
             Ok(())
         });
     }
@@ -478,8 +493,8 @@ impl RawRequest {
     }
 }
 
-fn to_value(place: &str, value: &impl Serialize) -> Result<Value, String> {
-    serde_json::to_value(value).map_err(|error| format!("{place}: {error}"))
+fn serialized(place: &str, value: serde_json::Result<Value>) -> Result<Value, String> {
+    value.map_err(|error| format!("{place}: {error}"))
 }
 
 /// Parses a header, with a message that says which part is wrong and never shows the value.

@@ -1,7 +1,8 @@
-// The official SDK for Node: URL AT_ONCE CALLS, and one line of JSON, as the programs in Rust.
+// The official SDK for Node: URL AT_ONCE BEFORE CALLS, and one line of JSON, as the programs in Rust.
 import ImageKit from '@imagekit/nodejs';
 
-const [url, atOnce, calls] = [process.argv[2], +process.argv[3], +process.argv[4]];
+const [url, ...numbers] = process.argv.slice(2);
+const [atOnce, before, calls] = numbers.map(Number);
 const started = performance.now();
 const client = new ImageKit({ privateKey: 'your_private_api_key', baseURL: url });
 
@@ -17,10 +18,10 @@ async function repeat(calls) {
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-await repeat(atOnce);
-const before = process.cpuUsage();
+await repeat(before);
+const used = process.cpuUsage();
 await repeat(calls);
-const { user, system } = process.cpuUsage(before);
+const { user, system } = process.cpuUsage(used);
 console.log(
   JSON.stringify({
     seconds: (performance.now() - started) / 1e3,

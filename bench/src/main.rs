@@ -62,8 +62,9 @@ async fn run(arguments: &[&str]) -> Result<Value, Failure> {
         ["server", delay, files] => {
             server::run(Duration::from_millis(delay.parse()?), files.parse()?).await
         }
-        ["call", peer, url, at_once, calls] => {
-            for_peer!(peer, call(url, at_once.parse()?, calls.parse()?))
+        ["call", peer, url, at_once, before, calls] => {
+            let numbers = [at_once.parse()?, before.parse()?, calls.parse()?];
+            for_peer!(peer, call(url, numbers))
         }
         ["in-flight", peer, url] => for_peer!(peer, in_flight(url)),
         ["clients", peer, count] => for_peer!(peer, clients(count.parse()?)),
@@ -90,10 +91,12 @@ async fn run(arguments: &[&str]) -> Result<Value, Failure> {
     }
 }
 
-async fn call<P: Peer>(url: &str, at_once: usize, calls: usize) -> Result<Value, Failure> {
+/// Makes calls whose processor time counts, after some for which only the time of the clock does.
+async fn call<P: Peer>(url: &str, numbers: [usize; 3]) -> Result<Value, Failure> {
+    let [at_once, before, calls] = numbers;
     let started = Instant::now();
     let peer = P::new(url, KEY)?;
-    let mut failures = repeat(&peer, at_once, at_once).await;
+    let mut failures = repeat(&peer, at_once, before).await;
     let before = usage::processor_seconds()?;
     failures.extend(repeat(&peer, at_once, calls).await);
     let mut measured = usage::since(before)?;

@@ -77,7 +77,7 @@ impl Peer {
     /// Makes the calls on the first core, and gives processor microseconds of each and peak memory in MiB. One call
     /// for each at once comes before, and is not counted.
     fn make_calls(&self, server: &Server, at_once: u64) -> Result<[f64; 2]> {
-        let numbers = [at_once, self.calls].map(|number| number.to_string());
+        let numbers = [at_once, at_once, self.calls].map(|number| number.to_string());
         let mut command = on_core(0, self.command());
         let measured = measured(command.arg(&server.url).args(numbers))?;
         let micros = number(&measured, "processor_seconds")? / self.calls as f64 * 1e6;
@@ -87,7 +87,7 @@ impl Peer {
     /// How many seconds it takes from nothing to the end of one call.
     fn first_response(&self, server: &Server) -> Result<f64> {
         let started = Instant::now();
-        measured(self.command().args([&server.url, "1", "0"]))?;
+        measured(self.command().args([&server.url, "1", "0", "1"]))?;
         Ok(started.elapsed().as_secs_f64())
     }
 

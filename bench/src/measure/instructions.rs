@@ -3,8 +3,8 @@ use super::harness::Harness;
 
 /// What is done once, the goal as a multiple of plain code, what does it so many times, and how many in two runs.
 const ROWS: &str = "\
-a call, one at a time | 1.0 | call PEER URL 1 | 200 1200
-a call, 64 at once | 1.0 | call PEER URL 64 | 640 2560
+a call, one at a time | 1.0 | call PEER URL 1 1 | 200 1200
+a call, 64 at once | 1.0 | call PEER URL 64 64 | 640 2560
 to decode a version | 1.1 | decode PEER | 200 1200
 to list a page of 1,000 files | 1.05 | list PEER FILES | 2 6
 to build a client | 1.0 | clients PEER | 2 8";

@@ -135,8 +135,7 @@ impl<'a> Setting<'a> {
         rounds(|round| {
             let link = self.link(far, round)?;
             let mut command = on_core(0, peer.command());
-            // It makes one call for each at once before the others.
-            let numbers = [at_once, calls - at_once].map(|number| number.to_string());
+            let numbers = [at_once, 0, calls].map(|number| number.to_string());
             command.arg(URL).args(numbers).env("HTTPS_PROXY", &link.url);
             Ok([
                 number(&measured(self.trust(&mut command))?, "seconds")?,

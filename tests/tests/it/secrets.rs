@@ -258,3 +258,17 @@ async fn of_more_secrets_than_can_be_looked_for_nothing_is_shown() {
         assert_hidden("a list", visible(&error), &secrets);
     }
 }
+
+#[tokio::test]
+async fn a_secret_that_stands_in_many_places_is_one() {
+    let secret = "whsec_very+secret";
+    let body = vec![json!({ "id": 5, "url": "https://shop.example", "secret": secret }); 100];
+    let server = Server::start([Reply::json("200 OK", Value::from(body).to_string())]).await;
+    let client = server.client().build().unwrap();
+    let list = client.list_webhooks().send().await.unwrap();
+    let error = list.into_result().unwrap_err();
+    assert_hidden("a list", visible(&error), &[secret.to_owned()]);
+    // What stands beside it is not hidden with it.
+    let body = String::from_utf8_lossy(error.body().unwrap());
+    assert!(body.contains("https://shop.example"), "{body}");
+}

@@ -97,9 +97,9 @@ async fn call<P: Peer>(url: &str, numbers: [usize; 3]) -> Result<Value, Failure>
     let started = Instant::now();
     let peer = P::new(url, KEY)?;
     let mut failures = repeat(&peer, at_once, before).await;
-    let before = usage::processor_seconds()?;
+    let used = usage::processor_seconds()?;
     failures.extend(repeat(&peer, at_once, calls).await);
-    let mut measured = usage::since(before)?;
+    let mut measured = usage::since(used)?;
     measured["seconds"] = started.elapsed().as_secs_f64().into();
     failures.into_iter().next().map_or(Ok(measured), Err)
 }

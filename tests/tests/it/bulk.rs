@@ -84,7 +84,9 @@ async fn every_id_is_accounted_for() {
 async fn a_batch_that_fails_costs_its_own_ids_alone() {
     let server = Server::script(|index, received| {
         if index == 1 {
-            return Reply::json("403 Forbidden", r#"{"message":"no"}"#);
+            // Ids are missing only from what is not found.
+            let body = r#"{"message":"no","missingFileIds":["file-100"]}"#;
+            return Reply::json("403 Forbidden", body);
         }
         let body: Value = serde_json::from_slice(&received.body).unwrap();
         Reply::json(

@@ -13,7 +13,9 @@ use crate::base_url;
 use crate::client::{Client, ClientInner};
 use crate::generated::SERVER;
 use crate::options::CallOptions;
-use crate::runtime::{Clock, Error, RateLimiter, Redactor, SystemClock, Transport, parse_header};
+use crate::runtime::{
+    Clock, Error, RateLimiter, Redactor, SystemClock, Tls, Transport, parse_header,
+};
 
 const KEY_VARIABLE: &str = "IMAGEKIT_PRIVATE_KEY";
 /// The second is how ImageKit's own SDKs spell it.
@@ -228,6 +230,9 @@ impl ClientBuilder {
 
     /// Builds the client.
     ///
+    /// With the features `rustls` and `rustls-ring`, the certificates that the operating system trusts are read while the
+    /// first connection is made.
+    ///
     /// # Errors
     ///
     /// If there is no private key or one that cannot be right, if the base URL cannot be used, or if TLS cannot
@@ -261,8 +266,10 @@ impl ClientBuilder {
                 headers.insert(header::HOST, authority);
                 let timeout = self.connect_timeout.min(self.options.attempt_timeout / 2);
                 let (base_url, addresses) = (base_url.clone(), self.addresses);
-                Transport::building(self.clock.now(), move || {
-                    http_client(&base_url, timeout, &addresses)
+                let tls =
+                    Tls::new().map_err(|error| Error::configuration(NO_TLS).with_cause(error))?;
+                Transport::building(self.clock.now(), tls, move |tls| {
+                    http_client(&base_url, tls, timeout, &addresses)
                 })?
             }
         };
@@ -310,6 +317,7 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
 
 fn http_client(
     base_url: &Url,
+    tls: &Tls,
     connect_timeout: Duration,
     addresses: &[SocketAddr],
 ) -> Result<reqwest::Client, Error> {
@@ -333,12 +341,7 @@ fn http_client(
         .http1_only()
         .connect_timeout(connect_timeout)
         .https_only(is_https);
-    #[cfg(all(feature = "rustls-ring", not(feature = "rustls")))]
-    {
-        let tls = crate::runtime::tls::by_ring();
-        let tls = tls.map_err(|error| Error::configuration(NO_TLS).with_cause(error))?;
-        http = http.tls_backend_preconfigured(tls);
-    }
+    http = tls.apply_to(http);
     if base_url::is_loopback(base_url) || !addresses.is_empty() {
         http = http.no_proxy();
     }

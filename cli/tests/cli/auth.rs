@@ -1,14 +1,15 @@
 //! The private key from being asked for to being forgotten, and what the doctor says.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use imagekit_mock::{Bytes, Fault, HeaderValue, Response, Server, StatusCode};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::aws_lc_rs;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
 use crate::support::{Imagekit, Mock, imagekit};
@@ -296,8 +297,9 @@ fn the_doctor_tells_tls_from_the_network() {
     );
 }
 
-/// Starts a server whose certificate nobody trusts.
-fn untrusted() -> SocketAddr {
+/// Starts a server that has nothing, with a certificate for 127.0.0.1 that nobody trusts; gives its port and the
+/// certificate.
+fn untrusted() -> (u16, String) {
     let names = ["127.0.0.1".to_owned()];
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
     let config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
@@ -308,24 +310,28 @@ fn untrusted() -> SocketAddr {
         .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut connection = ServerConnection::new(config.clone()).unwrap();
-            // The handshake fails, as the other side breaks it off.
-            let _ = connection.complete_io(&mut stream.unwrap());
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(connection, stream.unwrap());
+            // Without trust, the other side breaks the handshake off.
+            if stream.read(&mut [0; 4096]).is_ok() {
+                let response = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(response).unwrap();
+            }
         }
     });
-    address
+    (port, cert.pem())
 }
 
 #[test]
 fn the_doctor_names_a_certificate_that_is_not_trusted() {
-    let server = untrusted();
-    let (code, told) = diagnosis(&format!("https://{server}"), &[]);
+    let (port, _) = untrusted();
+    let (code, told) = diagnosis(&format!("https://127.0.0.1:{port}"), &[]);
     assert_eq!(code, Some(6), "{told}");
     assert!(
-        told.contains(&format!("ok   network: {server} can be reached\n")),
+        told.contains(&format!("ok   network: 127.0.0.1:{port} can be reached\n")),
         "{told}"
     );
     let tls = told.lines().find(|line| line.starts_with("bad  TLS: "));
@@ -333,6 +339,33 @@ fn the_doctor_names_a_certificate_that_is_not_trusted() {
         tls.is_some_and(|line| line.contains("certificate: ") && line.contains("UnknownIssuer")),
         "{told}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whom_the_operating_system_trusts_is_trusted_by_the_name_in_its_certificate_alone() {
+    let (port, certificate) = untrusted();
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = folder.path().join("trusted.pem");
+    fs::write(&trusted, certificate).unwrap();
+    let (trusted, nothing) = (trusted.to_str().unwrap(), folder.path().join("nothing"));
+    fs::create_dir(&nothing).unwrap();
+    let nothing = nothing.to_str().unwrap();
+    for (host, file, code, says) in [
+        ("127.0.0.1", trusted, 7, "ok   network: connected by TLS\n"),
+        ("localhost", trusted, 6, "not valid for name"),
+        (
+            "127.0.0.1",
+            nothing,
+            6,
+            ": the certificates to trust cannot be read: ",
+        ),
+    ] {
+        let environment = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", nothing)];
+        let (exit, told) = diagnosis(&format!("https://{host}:{port}"), &environment);
+        assert_eq!(exit, Some(code), "{told}");
+        assert!(told.contains(says), "{told}");
+    }
 }
 
 #[test]

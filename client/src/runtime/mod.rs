@@ -21,8 +21,7 @@ mod request;
 mod response;
 mod retry;
 mod retry_loop;
-#[cfg(any(feature = "rustls", feature = "rustls-ring"))]
-pub(crate) mod tls;
+mod tls;
 mod transport;
 
 #[cfg_attr(not(feature = "test-util"), allow(unreachable_pub))]
@@ -40,4 +39,5 @@ pub(crate) use rate_limiter::RateLimiter;
 pub(crate) use raw_response::RawResponse;
 pub(crate) use redact::Redactor;
 pub(crate) use request::{Request, parse_header};
+pub(crate) use tls::Tls;
 pub(crate) use transport::Transport;

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::error::Kind;
 use super::raw_response::Received;
+use super::tls::Tls;
 use crate::Error;
 
 /// Connections younger than this are not replaced, so that calls which fail in numbers open few of them anew.
@@ -17,9 +18,16 @@ const YOUNG: Duration = Duration::from_secs(1);
 /// The HTTP client of all calls, which is replaced once its connections are not trusted any more.
 pub(crate) struct Transport {
     current: RwLock<Current>,
-    /// Builds another HTTP client; `None` for one that the user has built.
-    build: Option<Box<dyn Fn() -> Result<reqwest::Client, Error> + Send + Sync>>,
+    /// How another HTTP client is built; `None` for one that the user has built.
+    building: Option<Building>,
 }
+
+struct Building {
+    tls: Tls,
+    build: Box<Build>,
+}
+
+type Build = dyn Fn(&Tls) -> Result<reqwest::Client, Error> + Send + Sync;
 
 struct Current {
     http: reqwest::Client,
@@ -31,15 +39,19 @@ impl Transport {
     /// A transport that builds its HTTP client, now and whenever it is needed anew.
     pub(crate) fn building(
         now: Instant,
-        build: impl Fn() -> Result<reqwest::Client, Error> + Send + Sync + 'static,
+        tls: Tls,
+        build: impl Fn(&Tls) -> Result<reqwest::Client, Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         Ok(Self {
             current: RwLock::new(Current {
-                http: build()?,
+                http: build(&tls)?,
                 generation: 0,
                 since: now,
             }),
-            build: Some(Box::new(build)),
+            building: Some(Building {
+                tls,
+                build: Box::new(build),
+            }),
         })
     }
 
@@ -52,16 +64,16 @@ impl Transport {
                 generation: 0,
                 since: now,
             }),
-            build: None,
+            building: None,
         }
     }
 
     /// Returns the HTTP client to connect to a URL with, and its generation.
-    #[cfg_attr(not(feature = "rustls"), expect(unused_variables))]
     pub(crate) fn connecting_to(&self, url: &Url) -> (reqwest::Client, u64) {
-        #[cfg(feature = "rustls")]
-        if self.build.is_some() && url.scheme() == "https" {
-            super::tls::wake();
+        if let Some(building) = &self.building
+            && url.scheme() == "https"
+        {
+            building.tls.wake();
         }
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         (current.http.clone(), current.generation)
@@ -72,14 +84,16 @@ impl Transport {
     /// After an attempt to which nothing came back, those that were opened before are likely to be dead as well, and
     /// each retry would take another one of them.
     pub(crate) fn distrust(&self, generation: u64, now: Instant) {
-        let Some(build) = &self.build else { return };
+        let Some(Building { tls, build }) = &self.building else {
+            return;
+        };
         let is_outdated =
             |it: &Current| it.generation == generation && now.duration_since(it.since) >= YOUNG;
         if !is_outdated(&self.current.read().unwrap_or_else(PoisonError::into_inner)) {
             return;
         }
         // Without a new one, the present one is the best there is.
-        let Ok(http) = build() else { return };
+        let Ok(http) = build(tls) else { return };
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if is_outdated(&current) {
             *current = Current {
@@ -221,9 +235,9 @@ mod tests {
         let counted = built.clone();
         let start = Instant::now();
         let url = Url::parse("http://localhost").unwrap();
-        let transport = Transport::building(start, move || {
+        let transport = Transport::building(start, Tls::new().unwrap(), move |tls| {
             counted.fetch_add(1, Ordering::Relaxed);
-            Ok(reqwest::Client::new())
+            Ok(tls.apply_to(reqwest::Client::builder()).build().unwrap())
         })
         .unwrap();
         for (generation, millis, builds) in [

@@ -165,14 +165,13 @@ async fn carry(
 ) -> io::Result<()> {
     let (send, mut sent) = unbounded_channel::<(Instant, Vec<u8>)>();
     let read = async {
+        let mut bytes = vec![0; 16 * 1024];
         loop {
-            let mut bytes = Vec::with_capacity(16 * 1024);
-            from.read_buf(&mut bytes).await?;
-            let is_end = bytes.is_empty();
-            let packets = bytes.len().div_ceil(PACKET);
-            let late = lost(&mut loss, packets, RETRANSMISSION);
+            let length = from.read(&mut bytes).await?;
+            let is_end = length == 0;
+            let late = lost(&mut loss, length.div_ceil(PACKET), RETRANSMISSION);
             let arrives = Instant::now().max(open) + DELAY + late;
-            if send.send((arrives, bytes)).is_err() || is_end {
+            if send.send((arrives, bytes[..length].to_vec())).is_err() || is_end {
                 return Ok::<_, io::Error>(());
             }
         }

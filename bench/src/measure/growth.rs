@@ -45,7 +45,7 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Vec<f64>>> {
         build.env("RUSTFLAGS", "-Awarnings");
         build
     };
-    let mut generate = Command::new(harness::build(root, "xtask", "xtask", "dev")?);
+    let mut generate = Command::new(harness::build(root, "xtask", &["--package=xtask"])?);
     // It says where the workspace is.
     let xtask = workspace.join("xtask");
     generate.arg("generate").env("CARGO_MANIFEST_DIR", xtask);

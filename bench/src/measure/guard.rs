@@ -32,31 +32,18 @@ struct Count {
     by_hand: f64,
 }
 
-/// What is the same wherever it is counted.
-const STEADY: [&str; 3] = [
-    "a call, one at a time",
-    "to decode a version",
-    "to list a page of 1,000 files",
-];
+/// Delivery URLs, which nobody builds by hand, stand beside this.
+const BESIDE_URLS: &str = "to decode a version";
 
 impl Recorded {
-    /// Delivery URLs, which nobody builds by hand, stand beside decoding by hand.
     pub(super) fn now(instructions: &[Counted], urls: &[(&'static str, f64)]) -> Result<Self> {
         let compiler = output(Command::new("rustc").arg("--version"))?;
         let mut counts = BTreeMap::new();
-        for Counted { what, peers, .. } in instructions {
-            let [.., by_hand, ours] = *peers;
-            if STEADY.contains(what) {
-                counts.insert((*what).to_owned(), Count { ours, by_hand });
-            }
-            for (url, ours) in urls.iter().filter(|_| *what == STEADY[1]) {
-                counts.insert(
-                    format!("a URL, {url}"),
-                    Count {
-                        ours: *ours,
-                        by_hand,
-                    },
-                );
+        for counted in instructions.iter().filter(|it| it.is_steady) {
+            let [.., by_hand, ours] = counted.peers;
+            counts.insert(counted.what.to_owned(), Count { ours, by_hand });
+            for &(url, ours) in urls.iter().filter(|_| counted.what == BESIDE_URLS) {
+                counts.insert(format!("a URL, {url}"), Count { ours, by_hand });
             }
         }
         let compiler = compiler.trim().to_owned();
@@ -145,14 +132,15 @@ mod tests {
 
     #[test]
     fn a_url_is_guarded_beside_decoding_and_what_varies_is_not() {
-        let counted = |what, ours| Counted {
+        let counted = |what, ours, is_steady| Counted {
             what,
             goal: 1.0,
             peers: [f64::NAN, f64::NAN, 100.0, ours],
+            is_steady,
         };
         let rows = [
-            counted("to decode a version", 90.0),
-            counted("to build a client", 1.0),
+            counted("to decode a version", 90.0, true),
+            counted("to build a client", 1.0, false),
         ];
         let now = Recorded::now(&rows, &[("resized", 20.0)]).unwrap();
         let names: Vec<_> = now.counts.keys().collect();

@@ -17,13 +17,12 @@ pub(super) const KIB: f64 = 1024.0;
 pub(super) const MIB: f64 = KIB * KIB;
 
 /// Builds a program of this workspace, with no other package whose features would change it.
-pub(super) fn build(root: &Path, package: &str, name: &str, profile: &str) -> Result<PathBuf> {
+pub(super) fn build(root: &Path, name: &str, options: &[&str]) -> Result<PathBuf> {
     let mut build = cargo();
     build
         .current_dir(root)
-        .args(["build", "--quiet", "--locked"]);
-    build.args(["--message-format=json", "--profile", profile]);
-    let messages = output(build.args(["--package", package, "--bin", name]))?;
+        .args(["build", "--quiet", "--locked", "--message-format=json"]);
+    let messages = output(build.args(["--bin", name]).args(options))?;
     let program = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -48,7 +47,12 @@ pub(super) fn cargo() -> Command {
 
 impl Harness {
     pub(super) fn build(root: &Path) -> Result<Self> {
-        build(root, "imagekit-bench", "imagekit-bench", "release").map(Self)
+        let options = [
+            "--package=imagekit-bench",
+            "--no-default-features",
+            "--release",
+        ];
+        build(root, "imagekit-bench", &options).map(Self)
     }
 
     /// The command of the program, on one core.

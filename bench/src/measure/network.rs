@@ -124,7 +124,7 @@ impl<'a> Setting<'a> {
         };
         Ok(Self {
             harness,
-            command_line: build(root, "imagekit-cli", "imagekit", "release")?,
+            command_line: build(root, "imagekit", &["--package=imagekit-cli", "--release"])?,
             openssl,
             certificate,
         })

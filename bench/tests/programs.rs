@@ -58,7 +58,14 @@ fn every_peer_makes_its_calls() {
         assert!(measured["processor_seconds"].is_f64(), "{peer}: {measured}");
         assert!(measured["peak_bytes"].is_u64(), "{peer}: {measured}");
     }
-    let closed = run(&mut program(&["call", "ours", "http://127.0.0.1:9", "1", "0", "1"]));
+    let closed = run(&mut program(&[
+        "call",
+        "ours",
+        "http://127.0.0.1:9",
+        "1",
+        "0",
+        "1",
+    ]));
     assert!(closed.unwrap_err().contains("no connection"));
 }
 

@@ -32,6 +32,7 @@ macro_rules! open_enum {
             pub const KNOWN: &'static [&'static str] = &[$($text),+];
 
             /// Returns the value as it stands in JSON.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -40,10 +41,12 @@ macro_rules! open_enum {
             }
 
             /// Returns `true` if the document does not list this value.
+            #[inline]
             pub fn is_unknown(&self) -> bool {
                 ::std::matches!(self, Self::Unknown(_))
             }
 
+            #[inline]
             fn known(text: &str) -> ::std::option::Option<Self> {
                 match text {
                     $($text => ::std::option::Option::Some(Self::$variant),)+
@@ -53,6 +56,7 @@ macro_rules! open_enum {
         }
 
         impl ::std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
                     $(Self::$variant => f.write_str(::std::stringify!($variant)),)+
@@ -62,18 +66,21 @@ macro_rules! open_enum {
         }
 
         impl ::std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
         impl ::std::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
 
         impl ::std::convert::From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 Self::known(text)
                     .unwrap_or_else(|| Self::Unknown(crate::UnknownValue::new(text.to_owned())))
@@ -81,12 +88,14 @@ macro_rules! open_enum {
         }
 
         impl ::std::convert::From<&$name> for $name {
+            #[inline]
             fn from(value: &$name) -> Self {
                 value.clone()
             }
         }
 
         impl ::std::convert::From<::std::string::String> for $name {
+            #[inline]
             fn from(text: ::std::string::String) -> Self {
                 Self::known(&text)
                     .unwrap_or_else(|| Self::Unknown(crate::UnknownValue::new(text)))
@@ -96,6 +105,7 @@ macro_rules! open_enum {
         impl ::std::str::FromStr for $name {
             type Err = ::std::convert::Infallible;
 
+            #[inline]
             fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
                 ::std::result::Result::Ok(Self::from(text))
             }

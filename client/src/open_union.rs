@@ -172,6 +172,7 @@ macro_rules! open_union {
 
         $(
             impl ::std::convert::From<$type> for $name {
+                #[inline]
                 fn from(variant: $type) -> Self {
                     Self::$variant(::std::boxed::Box::new(variant))
                 }

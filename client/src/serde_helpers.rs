@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Timelike, Utc};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor,
 };
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use crate::runtime::no_number;
 
@@ -28,7 +28,11 @@ pub(crate) fn read<'de, T: Lossless, D: Deserializer<'de>>(deserializer: D) -> R
     T::read(deserializer)
 }
 
-/// Writes a field, for `#[serde(serialize_with)]`.
+/// Writes the field of a newtype, for `#[serde(serialize_with)]`.
+#[allow(
+    dead_code,
+    reason = "the document decides whether a newtype holds a number"
+)]
 pub(crate) fn write<T: Lossless, S: Serializer>(
     value: &T,
     serializer: S,
@@ -278,7 +282,7 @@ impl<'de, T: Object, A: MapAccess<'de>> Properties<T, A> {
     }
 
     #[inline(never)]
-    pub(crate) fn read<V: Deserialize<'de>>(
+    pub(crate) fn plain<V: Deserialize<'de>>(
         &mut self,
         name: &'static str,
         value: &mut Option<V>,
@@ -291,7 +295,7 @@ impl<'de, T: Object, A: MapAccess<'de>> Properties<T, A> {
     }
 
     #[inline(never)]
-    pub(crate) fn read_lossless<V: Lossless>(
+    pub(crate) fn lossless<V: Lossless>(
         &mut self,
         name: &'static str,
         value: &mut Option<V>,
@@ -315,21 +319,39 @@ pub(crate) fn required<T, E: Error>(value: Option<T>, name: &'static str) -> Res
     value.ok_or_else(|| E::missing_field(name))
 }
 
-/// Returns the value of a property that may be absent, or null.
-#[inline]
-pub(crate) fn optional<T, E>(value: Option<Option<T>>, _: &'static str) -> Result<Option<T>, E> {
-    Ok(value.flatten())
+/// Takes what was read of a property.
+macro_rules! take {
+    (required $field:ident $name:literal) => {
+        crate::serde_helpers::required($field, $name)?
+    };
+    (optional $field:ident $name:literal) => {
+        $field.flatten()
+    };
+    (or_default $field:ident $name:literal) => {
+        $field.unwrap_or_default()
+    };
+    (or_empty $field:ident $name:literal) => {
+        $field.unwrap_or_default()
+    };
 }
+pub(crate) use take;
 
-/// Returns the value of a property, or that which its type has by default.
-#[allow(
-    dead_code,
-    reason = "the document decides whether a property has a default"
-)]
-#[inline]
-pub(crate) fn or_default<T: Default, E>(value: Option<T>, _: &'static str) -> Result<T, E> {
-    Ok(value.unwrap_or_default())
+/// Gives what is written of a property, if it is.
+macro_rules! give {
+    (required $value:expr) => {
+        ::std::option::Option::Some(&$value)
+    };
+    (optional $value:expr) => {
+        $value.as_ref()
+    };
+    (or_default $value:expr) => {
+        ::std::option::Option::Some(&$value)
+    };
+    (or_empty $value:expr) => {
+        (!$value.is_empty()).then_some(&$value)
+    };
 }
+pub(crate) use give;
 
 /// Reads the name of a property as its place.
 struct Place<T>(PhantomData<T>);
@@ -375,10 +397,38 @@ impl<'de, T: Object> Visitor<'de> for Whole<T> {
     }
 }
 
-/// Makes a generated struct readable: the place and the name of each property, its field, and how it is read and
-/// taken.
+/// Writes the properties of an object that are there; what fails first is told at the end.
+pub(crate) struct Writer<S: Serializer>(Result<S::SerializeStruct, S::Error>);
+
+impl<S: Serializer> Writer<S> {
+    #[inline]
+    pub(crate) fn new(serializer: S, name: &'static str, properties: usize) -> Self {
+        Self(serializer.serialize_struct(name, properties))
+    }
+
+    pub(crate) fn plain<V: Serialize>(&mut self, name: &'static str, value: Option<&V>) {
+        if let Some(value) = value
+            && let Ok(object) = &mut self.0
+            && let Err(error) = object.serialize_field(name, value)
+        {
+            self.0 = Err(error);
+        }
+    }
+
+    pub(crate) fn lossless<V: Lossless>(&mut self, name: &'static str, value: Option<&V>) {
+        self.plain(name, value.map(PartRef).as_ref());
+    }
+
+    #[inline]
+    pub(crate) fn end(self) -> Result<S::Ok, S::Error> {
+        self.0?.end()
+    }
+}
+
+/// Makes a generated struct readable and writable: the place and the name of each property, its field, whether serde's
+/// own form of it is lossless, and what becomes of it if it is absent.
 macro_rules! object {
-    ($model:ident { $($place:literal $name:literal $field:ident $read:ident $take:ident;)* }) => {
+    ($model:ident { $($place:literal $name:literal $field:ident $form:ident $absent:ident;)* }) => {
         impl crate::serde_helpers::Object for $model {
             const NAME: &'static str = stringify!($model);
 
@@ -396,13 +446,14 @@ macro_rules! object {
             ) -> ::std::result::Result<Self, A::Error> {
                 $(let mut $field = ::std::option::Option::None;)*
                 while let ::std::option::Option::Some(place) = properties.next()? {
+                    // One `?` for all of them, since each takes the compiler its time.
                     match place {
-                        $($place => properties.$read($name, &mut $field)?,)*
-                        _ => properties.skip()?,
-                    }
+                        $($place => properties.$form($name, &mut $field),)*
+                        _ => properties.skip(),
+                    }?;
                 }
                 ::std::result::Result::Ok(Self {
-                    $($field: crate::serde_helpers::$take($field, $name)?,)*
+                    $($field: crate::serde_helpers::take!($absent $field $name),)*
                 })
             }
         }
@@ -412,6 +463,21 @@ macro_rules! object {
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
                 deserializer.deserialize_map(crate::serde_helpers::Whole(::std::marker::PhantomData))
+            }
+        }
+
+        impl ::serde::Serialize for $model {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                let properties = 0
+                    $(+ usize::from(crate::serde_helpers::give!($absent self.$field).is_some()))*;
+                #[allow(unused_mut, reason = "there may be no property")]
+                let mut object =
+                    crate::serde_helpers::Writer::new(serializer, stringify!($model), properties);
+                $(object.$form($name, crate::serde_helpers::give!($absent self.$field));)*
+                object.end()
             }
         }
     };

@@ -17,6 +17,7 @@ pub(crate) struct Document {
     tree: Tree,
     /// Asked for so often that they are found only once.
     references: OnceLock<Vec<(String, String)>>,
+    ids: OnceLock<BTreeSet<String>>,
 }
 
 /// One operation, and where it stands.
@@ -70,6 +71,7 @@ impl From<Tree> for Document {
         Self {
             tree,
             references: OnceLock::new(),
+            ids: OnceLock::new(),
         }
     }
 }
@@ -196,6 +198,18 @@ impl Document {
                 }
             });
             found
+        })
+    }
+
+    /// The components that path parameters refer to.
+    pub(crate) fn ids(&self) -> &BTreeSet<String> {
+        self.ids.get_or_init(|| {
+            let targets = self.references().iter().filter_map(|(pointer, target)| {
+                let parameter = self.at(pointer.strip_suffix("/schema/$ref")?)?;
+                let name = target.strip_prefix("#/components/schemas/")?;
+                (parameter["in"] == "path").then(|| name.to_owned())
+            });
+            targets.collect()
         })
     }
 

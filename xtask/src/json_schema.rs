@@ -31,7 +31,7 @@ pub(crate) fn validator(document: &Document, schema: &Value) -> Result<Validator
 fn with_definitions(document: &Document, schema: &Value, mut file: Map<String, Value>) -> Value {
     let mut names = BTreeSet::new();
     collect(document, schema, &mut names);
-    let ids = generate::ids(document);
+    let ids = document.ids();
     let is_id = ids
         .iter()
         .any(|id| document.at(&format!("{SCHEMAS}/{id}")) == Some(schema));

@@ -3,20 +3,20 @@
 //! The models of the API, from the components of the document.
 
 ///A video for streaming in several qualities.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AdaptivePostTransformation {
     ///The protocol of the stream.
     pub protocol: crate::types::StreamingProtocol,
     ///What tells the kinds of transformations apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The qualities, such as `sr-240_360_480`. One documentation page does not require it.
     pub value: ::std::string::String,
 }
 ///Fills the description of an image by AI.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AiDescriptionExtension {
@@ -24,39 +24,33 @@ pub struct AiDescriptionExtension {
     pub name: ::std::string::String,
 }
 ///A tag that an image recognition service gave to a file, with how sure the service was.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AiTag {
     ///How sure the service is, in percent from 0 to 100. It mostly has two decimals, but whole numbers come without a fraction, such as 94 beside 93.33.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub confidence: f64,
     ///What was recognised, such as `Shirt`. Absent in a single test fixture.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///The service that recognised it.
     pub source: crate::types::AiTagSource,
 }
 ///What is done with a file, depending on what an AI found.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AiTaskAction {
     ///The tags to add.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub add_tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     ///The tags to remove.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub remove_tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     ///The custom metadata fields to set.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub set_metadata: ::std::option::Option<::std::vec::Vec<MetadataAssignment>>,
     ///The custom metadata fields to clear.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub unset_metadata: ::std::option::Option<::std::vec::Vec<MetadataFieldReference>>,
 }
 ///Has an AI look at an image, and tags or describes it by what it finds.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AiTasksExtension {
@@ -66,71 +60,62 @@ pub struct AiTasksExtension {
     pub tasks: ::std::vec::Vec<crate::types::AiTask>,
 }
 ///Addresses written for Akamai.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AkamaiUrlRewriter {
     ///What tells the kinds of rewriters apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///An Akeneo PIM.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AkeneoPimOrigin {
     ///The address of the server.
-    #[serde(rename = "baseUrl")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrl"))]
     pub base_url: ::std::string::String,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///An Akeneo PIM, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AkeneoPimOriginRequest {
     ///The address of the server.
-    #[serde(rename = "baseUrl")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrl"))]
     pub base_url: ::std::string::String,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The id of the client. Sent, and never returned.
-    #[serde(rename = "clientId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "clientId"))]
     pub client_id: crate::Secret,
     ///The secret of the client. Secret: sent, and never returned.
-    #[serde(rename = "clientSecret")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "clientSecret"))]
     pub client_secret: crate::Secret,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///The password of the user. Secret: sent, and never returned.
     pub password: crate::Secret,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The name of the user. Sent, and never returned.
     pub username: crate::Secret,
@@ -141,271 +126,218 @@ Every property is optional, and the texts are for people: they have changed over
 years, so decide by the status, never by the wording. 400, 401, 403 and 404 stay the same
 however often the request is repeated. After a 429, wait for the milliseconds in
 `X-RateLimit-Reset` and repeat. A 5xx may pass by itself; repeat what only reads.*/
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ApiError {
     ///What is wrong with each field or file. Only some operations send it, and in two shapes.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub errors: ::std::option::Option<ErrorDetails>,
     ///Where to turn for help, in a sentence for people. In most errors, but not in a 429. Sources differ in whether a space stands before its final dot.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub help: ::std::option::Option<::std::string::String>,
     ///What went wrong, in a sentence for people. In every documented error.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
     ///Those ids of the request that belong to no file. Only operations on several files send it. They repeat what was asked, so they are plain strings and not checked as ids.
-    #[serde(
-        rename = "missingFileIds",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "missingFileIds"))]
     pub missing_file_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     ///By its name, what was left undeleted. Seen once; its shape is not settled.
-    #[serde(
-        rename = "nonDeletedFields",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "nonDeletedFields"))]
     pub non_deleted_fields: ::std::option::Option<ErrorDetails>,
     ///A short code in upper case, for programs to compare. Only some operations send it.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reason: ::std::option::Option<::std::string::String>,
     ///The class of the error. Seen once, as `INVALID_PARAM_ERROR`.
-    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::option::Option<::std::string::String>,
 }
 ///Gives AI tags to an image by the image recognition of Amazon Web Services. It is tried during the request first. One example of ImageKit leaves `minConfidence` out, which the schema requires.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AwsAutoTaggingExtension {
     ///The greatest number of tags, 30 at most.
-    #[serde(rename = "maxTags")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "maxTags"))]
     pub max_tags: i64,
     ///The least confidence of a tag in percent, from 0 to 100.
-    #[serde(rename = "minConfidence")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "minConfidence"))]
     pub min_confidence: i64,
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
 }
 ///A container of Azure Blob Storage.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AzureBlobOrigin {
     ///The name of the storage account.
-    #[serde(rename = "accountName")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "accountName"))]
     pub account_name: ::std::string::String,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the container.
     pub container: ::std::string::String,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
     pub prefix: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A container of Azure Blob Storage, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct AzureBlobOriginRequest {
     ///The name of the storage account.
-    #[serde(rename = "accountName")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "accountName"))]
     pub account_name: ::std::string::String,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the container.
     pub container: ::std::string::String,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prefix: ::std::option::Option<::std::string::String>,
     ///The SAS token, which begins with `?`. Secret: sent, and never returned.
-    #[serde(rename = "sasToken")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "sasToken"))]
     pub sas_token: crate::Secret,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///Why a file of a bulk operation is as it was.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BulkFileError {
     ///The reason, in a sentence for people.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<::std::string::String>,
     ///The file.
-    #[serde(rename = "fileId", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: ::std::option::Option<crate::types::FileId>,
 }
 ///The state of a job on folders.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BulkJob {
     ///Where to turn for help, in a sentence for people. With `Partial success` only.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub help: ::std::option::Option<::std::string::String>,
     ///The id of the job.
-    #[serde(rename = "jobId", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "jobId"))]
     pub job_id: ::std::option::Option<crate::types::JobId>,
     ///What could not be purged, in a sentence for people. With `Partial success` only.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
     ///The id of the purge, if a folder was renamed with `purgeCache`. May be absent while the job runs.
-    #[serde(
-        rename = "purgeRequestId",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "purgeRequestId"))]
     pub purge_request_id: ::std::option::Option<crate::types::PurgeRequestId>,
     ///How far the job is.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<crate::types::BulkJobStatus>,
     ///What the job does.
-    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::option::Option<crate::types::BulkJobType>,
 }
 ///What the cache did in a period.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CacheUsage {
     ///The number of requests that failed.
-    #[serde(rename = "errorCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "errorCount"))]
     pub error_count: f64,
     ///The number of requests that the cache served.
-    #[serde(rename = "hitCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "hitCount"))]
     pub hit_count: f64,
     ///The number of requests that it passed on.
-    #[serde(rename = "missCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "missCount"))]
     pub miss_count: f64,
 }
 ///A bucket to which Cloudinary writes backups.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CloudinaryBackupOrigin {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
     pub prefix: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
-    #[serde(
-        rename = "useIAMRole",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "useIAMRole"))]
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///A bucket to which Cloudinary writes backups, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CloudinaryBackupOriginRequest {
     ///The access key. Secret: sent, and never returned.
-    #[serde(rename = "accessKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "accessKey"))]
     pub access_key: crate::Secret,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prefix: ::std::option::Option<::std::string::String>,
     ///The secret key. Secret: sent, and never returned.
-    #[serde(rename = "secretKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "secretKey"))]
     pub secret_key: crate::Secret,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
-    #[serde(
-        rename = "useIAMRole",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "useIAMRole"))]
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///Addresses written for Cloudinary.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CloudinaryUrlRewriter {
     ///Whether the types of delivery stay in the path. Default in requests: false; always in responses.
-    #[serde(
-        rename = "preserveAssetDeliveryTypes",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "preserveAssetDeliveryTypes"))]
     pub preserve_asset_delivery_types: ::std::option::Option<bool>,
     ///What tells the kinds of rewriters apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A person who created something.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Creator {
     ///The address of e-mail.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::std::string::String>,
     ///The name at that time.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
 }
 /**Values that users set in the metadata fields of their account, by name of the field.
@@ -468,12 +400,11 @@ for CustomMetadataChanges {
     }
 }
 ///A custom metadata field of the account.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CustomMetadataField {
     ///A text about the field. Absent when none is set, and before August 2026.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
     ///The id of the field.
     pub id: crate::types::CustomMetadataFieldId,
@@ -482,103 +413,81 @@ pub struct CustomMetadataField {
     ///The name: the key in `customMetadata`.
     pub name: ::std::string::String,
     ///True for a field of ImageKit itself, whose name cannot be taken and which cannot be deleted. Absent otherwise.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reserved: ::std::option::Option<bool>,
     ///What values the field takes.
     pub schema: CustomMetadataFieldSchema,
 }
 ///What values a custom metadata field takes.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CustomMetadataFieldSchema {
     ///The value that a file has unless another is set. Required if `isValueRequired` is true. For `MultiSelect` it is a list.
-    #[serde(
-        rename = "defaultValue",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "defaultValue"))]
     pub default_value: ::std::option::Option<MetadataValue>,
     ///Whether each upload and update of custom metadata must set the field. Absent or false otherwise.
-    #[serde(
-        rename = "isValueRequired",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isValueRequired"))]
     pub is_value_required: ::std::option::Option<bool>,
     ///The greatest number of characters. For `Text` and `Textarea`.
-    #[serde(
-        rename = "maxLength",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "maxLength"))]
     pub max_length: ::std::option::Option<f64>,
     ///The greatest number, or the latest time as an ISO 8601 text. For `Number` and `Date`.
-    #[serde(rename = "maxValue", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "maxValue"))]
     pub max_value: ::std::option::Option<MetadataValue>,
     ///The least number of characters. For `Text` and `Textarea`.
-    #[serde(
-        rename = "minLength",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "minLength"))]
     pub min_length: ::std::option::Option<f64>,
     ///The least number, or the earliest time as an ISO 8601 text. For `Number` and `Date`.
-    #[serde(rename = "minValue", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "minValue"))]
     pub min_value: ::std::option::Option<MetadataValue>,
     ///The choices: texts, numbers, booleans, or a mixture. Required for `SingleSelect` and `MultiSelect`.
-    #[serde(
-        rename = "selectOptions",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "selectOptions"))]
     pub select_options: ::std::option::Option<::std::vec::Vec<MetadataValue>>,
     ///The kind of value. Required to create a field, and always in responses.
-    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::option::Option<crate::types::SelectedFieldType>,
 }
 ///A file that was deleted.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct DeletedFile {
     ///The file.
-    #[serde(rename = "fileId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: crate::types::FileId,
 }
 ///A version of a file that was deleted.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct DeletedFileVersion {
     ///The file.
-    #[serde(rename = "fileId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: crate::types::FileId,
     ///The version.
-    #[serde(rename = "versionId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "versionId"))]
     pub version_id: crate::types::VersionId,
 }
 ///What became of files that were to be deleted.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct DeletedFiles {
     ///The files that are not, each with its reason. Absent when all are deleted.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub errors: ::std::option::Option<::std::vec::Vec<BulkFileError>>,
     ///The files that are deleted.
-    #[serde(
-        rename = "successfullyDeletedFileIds",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "successfullyDeletedFileIds"))]
     pub successfully_deleted_file_ids: ::std::option::Option<
         ::std::vec::Vec<crate::types::FileId>,
     >,
 }
 ///A folder that was deleted.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct DeletedFolder {
     ///The id of the folder.
-    #[serde(rename = "folderId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "folderId"))]
     pub folder_id: ::std::string::String,
 }
 /**EXIF, IPTC and XMP data of the content, merged into one flat object.
@@ -639,27 +548,21 @@ impl ::std::convert::From<::serde_json::Value> for ErrorDetails {
     }
 }
 ///EXIF data in six parts, each of which may be empty or absent. Cameras write what they like, so that the parts are free objects: a tag of an unexpected type costs nothing else.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Exif {
     ///About the exposure: times, apertures, lens. Dates are texts such as `2018:11:02 12:04:30`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub exif: ::std::option::Option<ExifPart>,
     ///About the place. Degrees come as a list of three numbers.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub gps: ::std::option::Option<ExifPart>,
     ///About the image: make, model, orientation, software.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub image: ::std::option::Option<ExifPart>,
     ///About conventions that the file follows.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub interoperability: ::std::option::Option<ExifPart>,
     ///The maker's own notes, in any form.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub makernote: ::std::option::Option<ExifPart>,
     ///About an embedded preview.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub thumbnail: ::std::option::Option<ExifPart>,
 }
 ///EXIF tags by name, such as `Make` or `ExposureTime`. The same tag can be a number in one file and a text in another.
@@ -688,27 +591,21 @@ for ExifPart {
     }
 }
 ///The result of a slow extension, as ImageKit posts it to the `webhookUrl` of an upload or an update. It is not signed: put a secret into the address. Only the status 200 counts as received, within 30 seconds.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ExtensionResult {
     ///What went wrong; its content is not published.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<ErrorDetails>,
     ///The file, after a failure.
-    #[serde(rename = "fileId", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: ::std::option::Option<crate::types::FileId>,
     ///The file, after a success.
-    #[serde(
-        rename = "fileObject",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileObject"))]
     pub file_object: ::std::option::Option<ExtensionResultFile>,
     ///The name of the extension.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub service: ::std::option::Option<::std::string::String>,
     ///`SUCCESS` or `FAILURE`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<::std::string::String>,
 }
 ///A file as ImageKit posts it with the result of an extension. It may hold less than a response about the file, so that it is a free object.
@@ -766,19 +663,18 @@ for ExtensionStatus {
     }
 }
 ///How often an extension ran.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ExtensionUsage {
     ///The name of the extension.
     pub name: ::std::string::String,
     ///The number of runs.
-    #[serde(rename = "operationCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "operationCount"))]
     pub operation_count: f64,
 }
 ///A transformation that has failed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FailedTransformation {
@@ -794,486 +690,369 @@ them. Responses from before the middle of 2022 lack further properties.
 
 Responses also hold properties that are in no published schema, and readers must ignore
 what they do not know.*/
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct File {
     ///The tags that an image recognition service gave to the file. Null when there are none; one documented response has an empty list instead. Absent before 2021.
-    #[serde(rename = "AITags", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "AITags"))]
     pub ai_tags: ::std::option::Option<::std::vec::Vec<AiTag>>,
     ///The codec of the sound, such as `aac`. Present for videos and for audio files; an audio file has it without `bitRate` and `duration`.
-    #[serde(
-        rename = "audioCodec",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "audioCodec"))]
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///The bit rate of the video in bits per second. Present for videos only. ImageKit's text says kbps, but every example and every known response is in bits per second.
-    #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "bitRate"))]
     pub bit_rate: ::std::option::Option<i64>,
     ///The time of the first upload, in UTC with milliseconds; for an earlier version, its own time.
-    #[serde(
-        rename = "createdAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "createdAt"))]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///The area of interest that users marked, in pixels, as `x,y,width,height`. Null when none is marked, and can be absent.
-    #[serde(
-        rename = "customCoordinates",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "customCoordinates"))]
     pub custom_coordinates: ::std::option::Option<::std::string::String>,
     ///The values of the fields that the account defined for its files. Empty when none is set; absent before 2021. Null was not seen, but is accepted.
-    #[serde(
-        rename = "customMetadata",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "customMetadata"))]
     pub custom_metadata: ::std::option::Option<CustomMetadata>,
     ///A text about the file, written by a user or by the AI description extension. Absent in responses from before the middle of 2025. Null when there is none, as seen in responses to uploads and assumed here; the official SDKs call it never null.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
     ///The length of the video in seconds. Present for videos only. Declared as an integer and never seen with a fraction, though nothing rules one out.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: ::std::option::Option<f64>,
     ///What the content says about itself, as EXIF, IPTC and XMP. Often absent. Null in a documented example, although the official SDKs do not expect that.
-    #[serde(
-        rename = "embeddedMetadata",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "embeddedMetadata"))]
     pub embedded_metadata: ::std::option::Option<EmbeddedMetadata>,
     ///The status of each extension that was asked for. Present only in the response to an update that asked for some.
-    #[serde(
-        rename = "extensionStatus",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "extensionStatus"))]
     pub extension_status: ::std::option::Option<ExtensionStatus>,
     ///The id of the file that this is a version of, the same for all its versions. Never absent. ImageKit's published examples once show a version with another file id than its file, which contradicts their text and is taken as a slip.
-    #[serde(rename = "fileId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: crate::types::FileId,
     ///The path of the file in the media library, name included, beginning with `/`. Never absent. It is not percent-encoded, unlike the path within `url`.
-    #[serde(rename = "filePath")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "filePath"))]
     pub file_path: ::std::string::String,
     ///Whether ImageKit treats the file as an image. Rarely absent; null only in a third party's test.
-    #[serde(rename = "fileType", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileType"))]
     pub file_type: ::std::option::Option<crate::types::FileType>,
     ///Whether the image has an alpha channel, that is, can be transparent. Present for images only.
-    #[serde(rename = "hasAlpha", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "hasAlpha"))]
     pub has_alpha: ::std::option::Option<bool>,
     ///The height in pixels. Present for images and videos only. Declared as a number, but always seen whole.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: ::std::option::Option<f64>,
     ///Whether the file is private, so that its address must be signed to fetch it. Rarely absent; null in a single test fixture.
-    #[serde(
-        rename = "isPrivateFile",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isPrivateFile"))]
     pub is_private_file: ::std::option::Option<bool>,
     ///Whether the file is published; false means a draft, which is a feature of enterprise plans. Absent in older responses, up to early 2024 at least.
-    #[serde(
-        rename = "isPublished",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isPublished"))]
     pub is_published: ::std::option::Option<bool>,
     ///The media type of the content, such as `image/jpeg`. Absent for some files that are neither images nor videos.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub mime: ::std::option::Option<::std::string::String>,
     ///The name of the file, without its folder. Never absent. It may lack an extension and may hold spaces, punctuation and any other Unicode.
     pub name: ::std::string::String,
     ///The custom metadata fields that apply to this file, by name, with their rules. Present only on plans with path policies. Null was not seen, but is accepted.
-    #[serde(
-        rename = "selectedFieldsSchema",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "selectedFieldsSchema"))]
     pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
     ///The size of the content in bytes. It can exceed 32 bits, as videos do. Absent in responses from before 2020.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub size: ::std::option::Option<i64>,
     ///The tags that users gave to the file. Null when there are none; an empty list has also been seen, and the property can be absent.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     ///The address of a small preview, a plain string like `url`. Documented for images; other files lack it or have a fixed icon. Up to 2022 the transformation was a part of the path, `tr:n-media_library_thumbnail`; now it is in the query, `tr=n-ik_ml_thumbnail`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub thumbnail: ::std::option::Option<::std::string::String>,
     ///Whether this is the current version, `file`, or an earlier one, `file-version`. Absent in responses of 2019 and 2020. The documented table of properties says `file` or `folder` instead, but a folder is a different object.
-    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::option::Option<crate::types::FileVersionType>,
     ///The time of the last change, in UTC with milliseconds; for an earlier version, its own time. The `updatedAt` in the query of `url` is the same instant. Absent in responses from before 2020.
-    #[serde(
-        rename = "updatedAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "updatedAt"))]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///The address to fetch this version from. Never absent. It is a plain string, since it may hold characters that a strict reader of URLs refuses. Recent responses add `updatedAt` in milliseconds as a query, and before it `ik-obj-version` if the version is not the current one.
     pub url: ::std::string::String,
     ///The id and the label of this version. Absent in responses from before the middle of 2022.
-    #[serde(
-        rename = "versionInfo",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "versionInfo"))]
     pub version_info: ::std::option::Option<VersionInfo>,
     ///The codec of the video stream, such as `h264`. Present for videos only.
-    #[serde(
-        rename = "videoCodec",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "videoCodec"))]
     pub video_codec: ::std::option::Option<::std::string::String>,
     ///The width in pixels. Present for images and videos only. Declared as a number, but always seen whole.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: ::std::option::Option<f64>,
 }
 ///A file was created.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FileCreatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: File,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A file was deleted.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FileDeletedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: DeletedFile,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A file was changed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FileUpdatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: File,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A version of a file was created. Whether its `type` is `file` or `file-version` is not published.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FileVersionCreatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: File,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A version of a file was deleted.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FileVersionDeletedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: DeletedFileVersion,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A folder of the media library.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Folder {
     ///The time of creation, in UTC with milliseconds.
-    #[serde(
-        rename = "createdAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "createdAt"))]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///Who created the folder. Absent if that is not known, as for folders created by this API, and before October 2026.
-    #[serde(
-        rename = "createdBy",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "createdBy"))]
     pub created_by: ::std::option::Option<Creator>,
     ///The values of custom metadata fields. Absent before June 2026.
-    #[serde(
-        rename = "customMetadata",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "customMetadata"))]
     pub custom_metadata: ::std::option::Option<CustomMetadata>,
     ///The id of the folder. Moving a folder gives it, and those below it, a new one.
-    #[serde(rename = "folderId", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "folderId"))]
     pub folder_id: ::std::option::Option<::std::string::String>,
     ///The folder's own path. In one documented example it is that of its parent, which contradicts the text.
-    #[serde(
-        rename = "folderPath",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "folderPath"))]
     pub folder_path: ::std::option::Option<::std::string::String>,
     ///The name of the folder.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///Always `folder`. Absent in an internal response only.
-    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::option::Option<crate::types::FolderType>,
     ///The time of the last change, in UTC with milliseconds.
-    #[serde(
-        rename = "updatedAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "updatedAt"))]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
 }
 ///A folder was created, also by copying or moving one.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FolderCreatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: Folder,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A folder was deleted. Moving one deletes the old id.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FolderDeletedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: DeletedFolder,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A folder was changed or renamed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FolderUpdatedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: Folder,
     ///The id of the event. Remember it to drop repetitions.
     pub id: ::std::string::String,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A bucket of Google Cloud Storage.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct GcsOrigin {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///The e-mail address of the service account.
-    #[serde(rename = "clientEmail")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "clientEmail"))]
     pub client_email: ::std::string::String,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
     pub prefix: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A bucket of Google Cloud Storage, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct GcsOriginRequest {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///The e-mail address of the service account.
-    #[serde(rename = "clientEmail")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "clientEmail"))]
     pub client_email: ::std::string::String,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prefix: ::std::option::Option<::std::string::String>,
     ///The private key as PEM text, with line breaks. Secret: sent, and never returned.
-    #[serde(rename = "privateKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "privateKey"))]
     pub private_key: crate::Secret,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A GIF made into a video.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct GifToVideoPostTransformation {
     ///What tells the kinds of transformations apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The transformation of the video.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub value: ::std::option::Option<::std::string::String>,
 }
 ///Gives AI tags to an image by Google's image recognition. It is tried during the request first. One example of ImageKit leaves `minConfidence` out, which the schema requires.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct GoogleAutoTaggingExtension {
     ///The greatest number of tags, 30 at most.
-    #[serde(rename = "maxTags")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "maxTags"))]
     pub max_tags: i64,
     ///The least confidence of a tag in percent, from 0 to 100.
-    #[serde(rename = "minConfidence")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "minConfidence"))]
     pub min_confidence: i64,
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
 }
 ///Addresses written for Imgix.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ImgixUrlRewriter {
     ///What tells the kinds of rewriters apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///What the content of a file says about itself. Which properties there are depends on the kind of content, and more may come.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Metadata {
     ///The codec of the sound. Absent for images, and for videos without sound.
-    #[serde(
-        rename = "audioCodec",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "audioCodec"))]
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///The bit rate of the video in bits per second, although ImageKit's text says kbps. Absent for images.
-    #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "bitRate"))]
     pub bit_rate: ::std::option::Option<f64>,
     ///The resolution in pixels per inch.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub density: ::std::option::Option<f64>,
     ///The length in seconds. Absent for images.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: ::std::option::Option<f64>,
     ///The EXIF data. Empty if the content has none; null in the schema of a third party.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub exif: ::std::option::Option<Exif>,
     ///The format, such as `jpg` or `mp4`. Absent in an example of a video.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub format: ::std::option::Option<::std::string::String>,
     ///Whether the image has a colour profile.
-    #[serde(
-        rename = "hasColorProfile",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "hasColorProfile"))]
     pub has_color_profile: ::std::option::Option<bool>,
     ///Whether the image can be transparent.
-    #[serde(
-        rename = "hasTransparency",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "hasTransparency"))]
     pub has_transparency: ::std::option::Option<bool>,
     ///The height in pixels. Absent for sound and raw files.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: ::std::option::Option<f64>,
     ///The media type of the content. On an unmerged branch of ImageKit only.
-    #[serde(rename = "mimeType", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "mimeType"))]
     pub mime_type: ::std::option::Option<::std::string::String>,
     ///The perceptual hash: 16 hexadecimal digits for 64 bits. Images that look alike differ in few bits. Absent for videos.
-    #[serde(rename = "pHash", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "pHash"))]
     pub p_hash: ::std::option::Option<::std::string::String>,
     ///The quality in percent; 0 in every known response.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub quality: ::std::option::Option<f64>,
     ///The size of the content in bytes. It can exceed 32 bits.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub size: ::std::option::Option<i64>,
     ///The codec of the video. Absent for images.
-    #[serde(
-        rename = "videoCodec",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "videoCodec"))]
     pub video_codec: ::std::option::Option<::std::string::String>,
     ///The width in pixels. Absent for sound and raw files.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: ::std::option::Option<f64>,
 }
 ///A value for a custom metadata field.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct MetadataAssignment {
@@ -1283,7 +1062,7 @@ pub struct MetadataAssignment {
     pub value: MetadataValue,
 }
 ///A custom metadata field.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct MetadataFieldReference {
@@ -1312,25 +1091,23 @@ impl ::std::convert::From<::serde_json::Value> for MetadataValue {
     }
 }
 ///The number of requests of one kind.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct NamedCount {
     ///The kind.
     pub name: ::std::string::String,
     ///The number of requests.
-    #[serde(rename = "requestCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "requestCount"))]
     pub request_count: f64,
 }
 ///A transformation with a name.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct NamedTransformation {
     ///The time of creation.
-    #[serde(rename = "createdAt")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "createdAt"))]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///Whether the name can be used. Addresses with a name that is not enabled fail. The default is not documented, and surely true.
     pub enabled: bool,
@@ -1342,23 +1119,23 @@ pub struct NamedTransformation {
     pub transformation: ::std::string::String,
 }
 ///A transformation of an image or a video.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PlainPostTransformation {
     ///What tells the kinds of transformations apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The transformation, such as `w-300,h-300`.
     pub value: ::std::string::String,
 }
 ///A file whose transformation has failed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PostTransformFailure {
     ///The file.
-    #[serde(rename = "fileId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: crate::types::FileId,
     ///The name of the file.
     pub name: ::std::string::String,
@@ -1370,7 +1147,7 @@ pub struct PostTransformFailure {
     pub url: ::std::string::String,
 }
 ///The upload that asked for a transformation after storing.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PostTransformRequest {
@@ -1380,12 +1157,12 @@ pub struct PostTransformRequest {
     pub x_request_id: ::std::string::String,
 }
 ///A file whose transformation is made.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PostTransformResult {
     ///The file.
-    #[serde(rename = "fileId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: crate::types::FileId,
     ///The name of the file.
     pub name: ::std::string::String,
@@ -1393,7 +1170,7 @@ pub struct PostTransformResult {
     pub url: ::std::string::String,
 }
 ///An upload of which nothing is stored.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PreTransformFailure {
@@ -1405,7 +1182,7 @@ pub struct PreTransformFailure {
     pub transformation: FailedTransformation,
 }
 ///The upload whose file is transformed before storing.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PreTransformRequest {
@@ -1415,39 +1192,32 @@ pub struct PreTransformRequest {
     pub x_request_id: ::std::string::String,
 }
 ///Whether a file is published, which is a feature of enterprise plans. Unpublishing also purges the file from the cache.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Publication {
     ///Whether all versions change as well, and not the current one alone. Default: false.
-    #[serde(
-        rename = "includeFileVersions",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeFileVersions"))]
     pub include_file_versions: ::std::option::Option<bool>,
     ///Whether the file is published; false makes it a draft.
-    #[serde(rename = "isPublished")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isPublished"))]
     pub is_published: bool,
 }
 ///A purge that is under way.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Purge {
     ///The id of the purge, to ask for its status.
-    #[serde(
-        rename = "requestId",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "requestId"))]
     pub request_id: ::std::option::Option<crate::types::PurgeRequestId>,
 }
 ///The status of a purge.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PurgeState {
     ///Whether the purge is done.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<crate::types::PurgeStatus>,
 }
 ///The names of AI tags as a list of texts, or the text `all` for every one of them.
@@ -1472,86 +1242,70 @@ impl ::std::convert::From<::serde_json::Value> for RemoveAiTags {
     }
 }
 ///Removes the background of an image. It always finishes later, and its result is a new version of the file.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RemoveBackgroundExtension {
     ///What tells the kinds of extensions apart.
     pub name: ::std::string::String,
     ///How the background is removed.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub options: ::std::option::Option<RemoveBackgroundOptions>,
 }
 ///How the background of an image is removed. A colour and an image exclude each other. Examples of ImageKit write `bg_colour`; its schema, and the service behind it, `bg_color`.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RemoveBackgroundOptions {
     ///Whether an artificial shadow is added, for cars only. Default: false.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub add_shadow: ::std::option::Option<bool>,
     ///The colour of the new background: hexadecimal without `#`, or a name.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub bg_color: ::std::option::Option<::std::string::String>,
     ///The address of an image for the new background.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub bg_image_url: ::std::option::Option<::std::string::String>,
     ///Whether windows of cars may be half transparent. Default: true.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub semitransparency: ::std::option::Option<bool>,
 }
 ///The result of renaming a file.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RenamedFile {
     ///The id of the purge, to ask for its status. Present only if `purgeCache` was true.
-    #[serde(
-        rename = "purgeRequestId",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "purgeRequestId"))]
     pub purge_request_id: ::std::option::Option<crate::types::PurgeRequestId>,
 }
 ///The file is renamed, but its old address could not be purged from the cache.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RenamedFileNotPurged {
     ///Where to turn for help, in a sentence for people.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub help: ::std::option::Option<::std::string::String>,
     ///What happened, in a sentence for people.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
     ///A code in upper case: `PURGE_FAILED`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reason: ::std::option::Option<::std::string::String>,
 }
 ///A transformation that an upload has asked for.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RequestedTransformation {
     ///The protocol of a stream, in lower case: `hls`, `dash`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub protocol: ::std::option::Option<::std::string::String>,
     ///What is made: `transformation`, `abs`, `gif-to-video`, `thumbnail`.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The transformation.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub value: ::std::option::Option<::std::string::String>,
 }
 ///A bucket of a service that works like Amazon S3.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct S3CompatibleOrigin {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
@@ -1560,167 +1314,129 @@ pub struct S3CompatibleOrigin {
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
     pub prefix: ::std::string::String,
     ///Whether the bucket is named in the path and not in the host. Default: false.
-    #[serde(rename = "s3ForcePathStyle")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "s3ForcePathStyle"))]
     pub s3_force_path_style: bool,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A bucket of a service that works like Amazon S3, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct S3CompatibleOriginRequest {
     ///The access key. Secret: sent, and never returned.
-    #[serde(rename = "accessKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "accessKey"))]
     pub access_key: crate::Secret,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///The address of the service.
     pub endpoint: ::std::string::String,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prefix: ::std::option::Option<::std::string::String>,
     ///Whether the bucket is named in the path and not in the host. Default: false.
-    #[serde(
-        rename = "s3ForcePathStyle",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "s3ForcePathStyle"))]
     pub s3_force_path_style: ::std::option::Option<bool>,
     ///The secret key. Secret: sent, and never returned.
-    #[serde(rename = "secretKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "secretKey"))]
     pub secret_key: crate::Secret,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A bucket of Amazon S3.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct S3Origin {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
     pub prefix: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
-    #[serde(
-        rename = "useIAMRole",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "useIAMRole"))]
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///A bucket of Amazon S3, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct S3OriginRequest {
     ///The access key. Secret: sent, and never returned.
-    #[serde(rename = "accessKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "accessKey"))]
     pub access_key: crate::Secret,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The name of the bucket.
     pub bucket: ::std::string::String,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///The folder within it, at most 100 characters. Default: empty, which is the root.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prefix: ::std::option::Option<::std::string::String>,
     ///The secret key. Secret: sent, and never returned.
-    #[serde(rename = "secretKey")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "secretKey"))]
     pub secret_key: crate::Secret,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///Whether access is granted by an IAM role. Both keys must be sent nevertheless, as empty texts. Default: false.
-    #[serde(
-        rename = "useIAMRole",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "useIAMRole"))]
     pub use_iam_role: ::std::option::Option<bool>,
 }
 ///A saved extension.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct SavedExtension {
     ///The extension with its settings, as they were sent.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub config: ::std::option::Option<crate::types::ExtensionConfig>,
     ///The time of creation.
-    #[serde(
-        rename = "createdAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "createdAt"))]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     ///What the extension is for.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
     ///The id, by which uploads and updates refer to it.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<crate::types::SavedExtensionId>,
     ///The name.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///The time of the last change.
-    #[serde(
-        rename = "updatedAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "updatedAt"))]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
 }
 ///Runs an extension that was saved in the account before.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct SavedExtensionReference {
@@ -1730,7 +1446,7 @@ pub struct SavedExtensionReference {
     pub name: ::std::string::String,
 }
 ///Chooses the value of a custom metadata field for an image.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct SelectMetadataTask {
@@ -1739,96 +1455,66 @@ pub struct SelectMetadataTask {
     ///What the AI is to find out, in 1 to 2000 characters.
     pub instruction: ::std::string::String,
     ///The greatest number of selections.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_selections: ::std::option::Option<i64>,
     ///The least number of selections.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_selections: ::std::option::Option<i64>,
     ///What tells the kinds of tasks apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The values to choose from, of the type of the field. By default the choices of the field.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub vocabulary: ::std::option::Option<::std::vec::Vec<MetadataValue>>,
 }
 ///Chooses tags for an image.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct SelectTagsTask {
     ///What the AI is to find out, in 1 to 2000 characters.
     pub instruction: ::std::string::String,
     ///The greatest number of selections.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub max_selections: ::std::option::Option<i64>,
     ///The least number of selections.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub min_selections: ::std::option::Option<i64>,
     ///What tells the kinds of tasks apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The tags to choose from. Up to 30 are followed strictly, together 500 characters; without it, any.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub vocabulary: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 ///The rules for one custom metadata field. Which of them are present depends on the type of the field.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct SelectedField {
     ///The value that a file has until another one is set: a string, a number, a boolean, or an array that mixes them, by the type of the field. Optional.
-    #[serde(
-        rename = "defaultValue",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "defaultValue"))]
     pub default_value: ::std::option::Option<MetadataValue>,
     ///Whether every file must have a value here. Optional.
-    #[serde(
-        rename = "isValueRequired",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isValueRequired"))]
     pub is_value_required: ::std::option::Option<bool>,
     ///The greatest number of characters of a text. Optional.
-    #[serde(
-        rename = "maxLength",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "maxLength"))]
     pub max_length: ::std::option::Option<f64>,
     ///The greatest value: a number for `Number` fields, an ISO 8601 string for `Date` fields. Optional.
-    #[serde(rename = "maxValue", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "maxValue"))]
     pub max_value: ::std::option::Option<MetadataValue>,
     ///The least number of characters of a text. Optional.
-    #[serde(
-        rename = "minLength",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "minLength"))]
     pub min_length: ::std::option::Option<f64>,
     ///The least value: a number for `Number` fields, an ISO 8601 string for `Date` fields. Optional.
-    #[serde(rename = "minValue", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "minValue"))]
     pub min_value: ::std::option::Option<MetadataValue>,
     ///Whether the value is protected from changes. Optional.
-    #[serde(rename = "readOnly", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "readOnly"))]
     pub read_only: ::std::option::Option<bool>,
     ///The choices of a `SingleSelect` or `MultiSelect` field: strings, numbers and booleans. Cut after 100; `selectOptionsTruncated` tells. Optional.
-    #[serde(
-        rename = "selectOptions",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "selectOptions"))]
     pub select_options: ::std::option::Option<::std::vec::Vec<MetadataValue>>,
     ///Whether there are more choices than `selectOptions` lists. Optional.
-    #[serde(
-        rename = "selectOptionsTruncated",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "selectOptionsTruncated"))]
     pub select_options_truncated: ::std::option::Option<bool>,
     ///The kind of value that the field takes. Never absent.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: crate::types::SelectedFieldType,
 }
 ///The custom metadata fields that apply to a file, each with its rules, by name of the field.
@@ -1862,28 +1548,27 @@ impl ::std::convert::From<
     }
 }
 ///A job that has started.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct StartedJob {
     ///The id of the job, to ask for its state.
-    #[serde(rename = "jobId")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "jobId"))]
     pub job_id: crate::types::JobId,
 }
 ///A picture from a video.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ThumbnailPostTransformation {
     ///What tells the kinds of transformations apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
     ///The transformation of the picture.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub value: ::std::option::Option<::std::string::String>,
 }
 ///Why a transformation failed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct TransformationError {
@@ -1891,24 +1576,20 @@ pub struct TransformationError {
     pub reason: ::std::string::String,
 }
 ///What became of files whose tags were to be changed.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UpdatedFiles {
     ///The files that are not, each with its reason. Absent when all are changed.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub errors: ::std::option::Option<::std::vec::Vec<BulkFileError>>,
     ///The files that are changed.
-    #[serde(
-        rename = "successfullyUpdatedFileIds",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "successfullyUpdatedFileIds"))]
     pub successfully_updated_file_ids: ::std::option::Option<
         ::std::vec::Vec<crate::types::FileId>,
     >,
 }
 ///A video that is transformed before it is stored. There is no file yet, and no id.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadAccepted {
@@ -1916,12 +1597,11 @@ pub struct UploadAccepted {
     pub message: ::std::string::String,
 }
 ///A transformation that an upload asked for has failed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadPostTransformErrorEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: PostTransformFailure,
@@ -1930,16 +1610,15 @@ pub struct UploadPostTransformErrorEvent {
     ///The request that the event goes back to.
     pub request: PostTransformRequest,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A transformation that an upload asked for is made.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadPostTransformSuccessEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: PostTransformResult,
@@ -1948,16 +1627,15 @@ pub struct UploadPostTransformSuccessEvent {
     ///The request that the event goes back to.
     pub request: PostTransformRequest,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///An upload could not be transformed before storing, or its checks failed. Nothing is stored.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadPreTransformErrorEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: PreTransformFailure,
@@ -1966,16 +1644,15 @@ pub struct UploadPreTransformErrorEvent {
     ///The request that the event goes back to.
     pub request: PreTransformRequest,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///An upload that was transformed before storing is stored.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadPreTransformSuccessEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: UploadedFile,
@@ -1984,146 +1661,95 @@ pub struct UploadPreTransformSuccessEvent {
     ///The request that the event goes back to.
     pub request: PreTransformRequest,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///What to do with a file before and after it is stored. At least one of both is needed.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadTransformation {
     ///The transformations to make ahead of the first request, at most 5.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub post: ::std::option::Option<::std::vec::Vec<crate::types::PostTransformation>>,
     ///The transformation before the file is stored, such as `w-300,h-300`. The original is not kept.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub pre: ::std::option::Option<::std::string::String>,
 }
 ///A file that was uploaded. What is not always there depends on `responseFields`, and on the kind of file.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UploadedFile {
     ///The AI tags. Null when there are none.
-    #[serde(rename = "AITags", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "AITags"))]
     pub ai_tags: ::std::option::Option<::std::vec::Vec<AiTag>>,
     ///The codec of the sound. Present for videos and sound only.
-    #[serde(
-        rename = "audioCodec",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "audioCodec"))]
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///The bit rate of the video in bits per second, although ImageKit's text says kbps. Present for videos only.
-    #[serde(rename = "bitRate", skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "bitRate"))]
     pub bit_rate: ::std::option::Option<f64>,
     ///The area of interest in pixels, if asked for. Null when there is none.
-    #[serde(
-        rename = "customCoordinates",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "customCoordinates"))]
     pub custom_coordinates: ::std::option::Option<::std::string::String>,
     ///The values of custom metadata fields, if asked for.
-    #[serde(
-        rename = "customMetadata",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "customMetadata"))]
     pub custom_metadata: ::std::option::Option<CustomMetadata>,
     ///A text about the file. Null when there is none; the official SDKs call it never null. Absent before the middle of 2025.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
     ///The length in seconds. Present for videos only.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: ::std::option::Option<f64>,
     ///What the content says about itself, if asked for.
-    #[serde(
-        rename = "embeddedMetadata",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "embeddedMetadata"))]
     pub embedded_metadata: ::std::option::Option<EmbeddedMetadata>,
     ///The status of each extension that was asked for.
-    #[serde(
-        rename = "extensionStatus",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "extensionStatus"))]
     pub extension_status: ::std::option::Option<ExtensionStatus>,
     ///The id of the file; a new version keeps it.
-    #[serde(rename = "fileId", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileId"))]
     pub file_id: ::std::option::Option<crate::types::FileId>,
     ///The path of the file, name included.
-    #[serde(rename = "filePath", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "filePath"))]
     pub file_path: ::std::option::Option<::std::string::String>,
     ///Whether ImageKit treats the file as an image.
-    #[serde(rename = "fileType", skip_serializing_if = "::std::option::Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "fileType"))]
     pub file_type: ::std::option::Option<crate::types::FileType>,
     ///The height in pixels. Present for images and videos only.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: ::std::option::Option<f64>,
     ///Whether the file is private, if asked for.
-    #[serde(
-        rename = "isPrivateFile",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isPrivateFile"))]
     pub is_private_file: ::std::option::Option<bool>,
     ///Whether the file is published, if asked for.
-    #[serde(
-        rename = "isPublished",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "isPublished"))]
     pub is_published: ::std::option::Option<bool>,
     ///Measures and EXIF of the content, if asked for.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<Metadata>,
     ///The name under which the file is stored, which may differ from the one that was sent.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///The orientation of the image, as EXIF counts it: a number of 1 to 8. Seen for some images, and in no schema.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub orientation: ::std::option::Option<f64>,
     ///The custom metadata fields that apply to the file, if asked for, on plans with path policies.
-    #[serde(
-        rename = "selectedFieldsSchema",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "selectedFieldsSchema"))]
     pub selected_fields_schema: ::std::option::Option<SelectedFieldsSchema>,
     ///The size of the content in bytes. It can exceed 32 bits.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub size: ::std::option::Option<i64>,
     ///The tags, if asked for. Null when there are none.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     ///The address of a small preview. Present for images only; file details call it `thumbnail`.
-    #[serde(
-        rename = "thumbnailUrl",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "thumbnailUrl"))]
     pub thumbnail_url: ::std::option::Option<::std::string::String>,
     ///The address of the file, without a query.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub url: ::std::option::Option<::std::string::String>,
     ///The id and the label of the version. Absent before 2022.
-    #[serde(
-        rename = "versionInfo",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "versionInfo"))]
     pub version_info: ::std::option::Option<VersionInfo>,
     ///The codec of the video. Present for videos only.
-    #[serde(
-        rename = "videoCodec",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "videoCodec"))]
     pub video_codec: ::std::option::Option<::std::string::String>,
     ///The width in pixels. Present for images and videos only.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: ::std::option::Option<f64>,
 }
 ///An address under which the account delivers.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UrlEndpoint {
@@ -2134,64 +1760,40 @@ pub struct UrlEndpoint {
     ///The origins, in the order in which they are asked. The media library is asked before them.
     pub origins: ::std::vec::Vec<crate::types::OriginId>,
     ///What stands behind the base address of the account. Empty for the default endpoint.
-    #[serde(rename = "urlPrefix")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "urlPrefix"))]
     pub url_prefix: ::std::string::String,
     ///Which other service the addresses are written for.
-    #[serde(
-        rename = "urlRewriter",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "urlRewriter"))]
     pub url_rewriter: ::std::option::Option<crate::types::UrlRewriter>,
 }
 ///What an account has used in a period.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Usage {
     ///The traffic in bytes.
-    #[serde(
-        rename = "bandwidthBytes",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "bandwidthBytes"))]
     pub bandwidth_bytes: ::std::option::Option<i64>,
     ///The number of units of extensions that are billed.
-    #[serde(
-        rename = "extensionUnitsCount",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "extensionUnitsCount"))]
     pub extension_units_count: ::std::option::Option<i64>,
     ///The size of the media library in bytes.
-    #[serde(
-        rename = "mediaLibraryStorageBytes",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "mediaLibraryStorageBytes"))]
     pub media_library_storage_bytes: ::std::option::Option<i64>,
     ///The size of the cache of originals in bytes.
-    #[serde(
-        rename = "originalCacheStorageBytes",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "originalCacheStorageBytes"))]
     pub original_cache_storage_bytes: ::std::option::Option<i64>,
     ///The number of units of video processing that are billed.
-    #[serde(
-        rename = "videoProcessingUnitsCount",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "videoProcessingUnitsCount"))]
     pub video_processing_units_count: ::std::option::Option<i64>,
 }
 ///How an account was used in a period.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UsageAnalytics {
     ///The traffic in bytes.
-    #[serde(rename = "bandwidthBytes")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "bandwidthBytes"))]
     pub bandwidth_bytes: f64,
     ///By browser.
     pub browser: UsageGroup,
@@ -2202,106 +1804,98 @@ pub struct UsageAnalytics {
     ///By device.
     pub device: UsageGroup,
     ///The last day that is counted.
-    #[serde(rename = "endDate")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "endDate"))]
     pub end_date: ::chrono::naive::NaiveDate,
     ///The number of failed fetches from origins, by reason.
-    #[serde(rename = "errorReasons")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "errorReasons"))]
     pub error_reasons: ::std::vec::Vec<NamedCount>,
     ///How often each extension ran; these are not the units that are billed.
     pub extensions: ::std::vec::Vec<ExtensionUsage>,
     ///By media type.
     pub format: UsageGroup,
     ///The time at which the numbers were computed.
-    #[serde(rename = "generatedAt")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "generatedAt"))]
     pub generated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///The number of requests.
-    #[serde(rename = "requestCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "requestCount"))]
     pub request_count: f64,
     ///The first day that is counted.
-    #[serde(rename = "startDate")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "startDate"))]
     pub start_date: ::chrono::naive::NaiveDate,
     ///The number of requests by status, which is a text.
-    #[serde(rename = "statusCodes")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "statusCodes"))]
     pub status_codes: ::std::vec::Vec<NamedCount>,
     ///The addresses that were not found most often.
-    #[serde(rename = "top404Assets")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "top404Assets"))]
     pub top404_assets: ::std::vec::Vec<NamedCount>,
     ///The transformations of images with the most use.
-    #[serde(rename = "topImageTransforms")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topImageTransforms"))]
     pub top_image_transforms: UsageGroup,
     ///The images with the most use, by address.
-    #[serde(rename = "topImages")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topImages"))]
     pub top_images: UsageGroup,
     ///The other files with the most use, by address.
-    #[serde(rename = "topOtherAssets")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topOtherAssets"))]
     pub top_other_assets: UsageGroup,
     ///The pages that refer most.
-    #[serde(rename = "topReferrers")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topReferrers"))]
     pub top_referrers: UsageGroup,
     ///The programs that ask most.
-    #[serde(rename = "topUserAgents")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topUserAgents"))]
     pub top_user_agents: UsageGroup,
     ///The transformations of videos with the most use.
-    #[serde(rename = "topVideoTransforms")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topVideoTransforms"))]
     pub top_video_transforms: UsageGroup,
     ///The videos with the most use, by address.
-    #[serde(rename = "topVideos")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "topVideos"))]
     pub top_videos: UsageGroup,
     ///By URL endpoint; `Default` is the one that every account has.
-    #[serde(rename = "urlEndpoints")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "urlEndpoints"))]
     pub url_endpoints: UsageGroup,
     ///The seconds of video that were processed; these are not the units that are billed.
-    #[serde(rename = "videoProcessing")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "videoProcessing"))]
     pub video_processing: ::std::vec::Vec<VideoUsage>,
 }
 ///The use of one thing.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UsageEntry {
     ///The traffic in bytes.
-    #[serde(rename = "bandwidthBytes")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "bandwidthBytes"))]
     pub bandwidth_bytes: f64,
     ///The ISO code of a country. Present in the group of countries only.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub code: ::std::option::Option<::std::string::String>,
     ///The name of the thing.
     pub name: ::std::string::String,
     ///The number of requests.
-    #[serde(rename = "requestCount")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "requestCount"))]
     pub request_count: f64,
 }
 ///The top entries of one kind, each list sorted already.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UsageGroup {
     ///The entries with the most traffic.
-    #[serde(rename = "byBandwidth")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "byBandwidth"))]
     pub by_bandwidth: ::std::vec::Vec<UsageEntry>,
     ///The entries with the most requests.
-    #[serde(rename = "byRequests")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "byRequests"))]
     pub by_requests: ::std::vec::Vec<UsageEntry>,
 }
 ///The id and the label of one version.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VersionInfo {
     ///The id of the version, to be used as `versionId` in requests. Never seen absent.
     pub id: crate::types::VersionId,
     ///The label of the version, such as `Version 2`. It is a text to show, not a number to count with. Absent only in test doubles.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
 }
 ///A video that is transformed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoAsset {
@@ -2309,86 +1903,72 @@ pub struct VideoAsset {
     pub url: ::std::string::String,
 }
 ///The delivery request that started a transformation of a video.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoEventRequest {
     ///The address that was asked for.
     pub url: ::std::string::String,
     ///The program that asked.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_agent: ::std::option::Option<::std::string::String>,
     ///The id of the request.
     pub x_request_id: ::std::string::String,
 }
 ///The measures of a video.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoMetadata {
     ///The bit rate in bits per second.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub bitrate: i64,
     ///The length in seconds, with fractions.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub duration: f64,
     ///The height in pixels.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub height: i64,
     ///The width in pixels.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub width: i64,
 }
 ///The result of a transformation of a video.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoOutput {
     ///The address of the result.
     pub url: ::std::string::String,
     ///The measures of the result. Absent for pictures and streams.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub video_metadata: ::std::option::Option<VideoMetadata>,
 }
 ///How long a transformation took.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTimings {
     ///The time of fetching the source, in milliseconds.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub download_duration: ::std::option::Option<i64>,
     ///The time of encoding, in milliseconds.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub encoding_duration: ::std::option::Option<i64>,
 }
 ///A transformation of a video, with its result.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformation {
     ///What went wrong. Present after a failure.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<VideoTransformationError>,
     ///The settings.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub options: ::std::option::Option<VideoTransformationOptions>,
     ///The result. Present when it is ready.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub output: ::std::option::Option<VideoOutput>,
     ///What is made.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: crate::types::VideoTransformationType,
 }
 ///A transformation of a video is under way.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformationAcceptedEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: VideoTransformationData,
@@ -2397,11 +1977,11 @@ pub struct VideoTransformationAcceptedEvent {
     ///The request that the event goes back to.
     pub request: VideoEventRequest,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A video, and what is made of it.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformationData {
@@ -2411,7 +1991,7 @@ pub struct VideoTransformationData {
     pub transformation: VideoTransformation,
 }
 ///Why a transformation of a video failed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformationError {
@@ -2419,12 +1999,11 @@ pub struct VideoTransformationError {
     pub reason: ::std::string::String,
 }
 ///A transformation of a video has failed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformationErrorEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: VideoTransformationData,
@@ -2433,44 +2012,35 @@ pub struct VideoTransformationErrorEvent {
     ///The request that the event goes back to.
     pub request: VideoEventRequest,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///The settings of a transformation of a video. The sets of values are open.
-#[derive(::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformationOptions {
     ///The codec of the sound: `aac`, `opus`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub audio_codec: ::std::option::Option<::std::string::String>,
     ///Whether the video is turned upright.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub auto_rotate: ::std::option::Option<bool>,
     ///The format: `mp4`, `webm`, `jpg`, `png`, `webp`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub format: ::std::option::Option<::std::string::String>,
     ///The quality in percent.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub quality: ::std::option::Option<i64>,
     ///The protocol of the stream, in upper case: `HLS`, `DASH`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stream_protocol: ::std::option::Option<::std::string::String>,
     ///The heights of the variants in pixels, as texts.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub variants: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     ///The codec of the video: `h264`, `vp9`, `av1`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub video_codec: ::std::option::Option<::std::string::String>,
 }
 ///A transformation of a video is done.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoTransformationReadyEvent {
     ///The time of the event, in UTC. Tables of 2024 write `createdAt`; every known event has `created_at`.
-    #[serde(serialize_with = "crate::serde_helpers::write")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///What happened.
     pub data: VideoTransformationData,
@@ -2479,139 +2049,115 @@ pub struct VideoTransformationReadyEvent {
     ///The request that the event goes back to.
     pub request: VideoEventRequest,
     ///How long it took. Beside `data`, although the table of the documentation puts it within.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub timings: ::std::option::Option<VideoTimings>,
     ///What tells the events apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///How much video of one kind was processed.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct VideoUsage {
     ///The codec of the result.
     pub codec: ::std::string::String,
     ///The length in seconds.
-    #[serde(rename = "durationSeconds")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "durationSeconds"))]
     pub duration_seconds: f64,
     ///The class of the resolution: `SD`, `HD`, `4K`.
     pub resolution: ::std::string::String,
 }
 ///A web server.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct WebFolderOrigin {
     ///The address of the server.
-    #[serde(rename = "baseUrl")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrl"))]
     pub base_url: ::std::string::String,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///Whether the host of the request is passed on. Default: false.
-    #[serde(rename = "forwardHostHeaderToOrigin")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "forwardHostHeaderToOrigin"))]
     pub forward_host_header_to_origin: bool,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A web server, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct WebFolderOriginRequest {
     ///The address of the server.
-    #[serde(rename = "baseUrl")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrl"))]
     pub base_url: ::std::string::String,
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///Whether the host of the request is passed on. Default: false.
-    #[serde(
-        rename = "forwardHostHeaderToOrigin",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "forwardHostHeaderToOrigin"))]
     pub forward_host_header_to_origin: ::std::option::Option<bool>,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///Any address of the web, given as the path.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct WebProxyOrigin {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///The id of the origin.
     pub id: crate::types::OriginId,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(rename = "includeCanonicalHeader")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: bool,
     ///The name that people see.
     pub name: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///Any address of the web, given as the path, as it is sent.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct WebProxyOriginRequest {
     ///The base of the address in that header.
-    #[serde(
-        rename = "baseUrlForCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "baseUrlForCanonicalHeader"))]
     pub base_url_for_canonical_header: ::std::option::Option<::std::string::String>,
     ///Whether deliveries carry a `Link` header to the original. Default: false.
-    #[serde(
-        rename = "includeCanonicalHeader",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[cfg_attr(feature = "schemars", schemars(rename = "includeCanonicalHeader"))]
     pub include_canonical_header: ::std::option::Option<bool>,
     ///The name that people see: letters, digits and spaces, at most 100 characters.
     pub name: ::std::string::String,
     ///What tells the kinds of origins apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 ///A webhook of the account.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Webhook {
     ///The time of creation, in UTC.
-    #[serde(rename = "createdAt")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "createdAt"))]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     ///Whether events are posted.
     pub enabled: bool,
@@ -2624,577 +2170,572 @@ pub struct Webhook {
     ///The secret that signs the events, which begins with `whsec_`. ImageKit makes it, and returns it in every response.
     pub secret: crate::Secret,
     ///The time of the last change, in UTC.
-    #[serde(rename = "updatedAt")]
-    #[serde(serialize_with = "crate::serde_helpers::write")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "updatedAt"))]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
 ///Decides a question about an image, and acts by the result. ImageKit says that `on_yes` or `on_no` is needed; its schema makes all three optional.
-#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct YesNoTask {
     ///What the AI is to find out, in 1 to 2000 characters.
     pub instruction: ::std::string::String,
     ///What is done if it is not so.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub on_no: ::std::option::Option<AiTaskAction>,
     ///What is done if the AI cannot tell.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub on_unknown: ::std::option::Option<AiTaskAction>,
     ///What is done if it is so.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub on_yes: ::std::option::Option<AiTaskAction>,
     ///What tells the kinds of tasks apart.
-    #[serde(rename = "type")]
+    #[cfg_attr(feature = "schemars", schemars(rename = "type"))]
     pub type_: ::std::string::String,
 }
 crate::serde_helpers::object! {
-    AdaptivePostTransformation { 0 "protocol" protocol read required; 1 "type" type_ read
-    required; 2 "value" value read required; }
+    AdaptivePostTransformation { 0 "protocol" protocol plain required; 1 "type" type_
+    plain required; 2 "value" value plain required; }
 }
 crate::serde_helpers::object! {
-    AiDescriptionExtension { 0 "name" name read required; }
+    AiDescriptionExtension { 0 "name" name plain required; }
 }
 crate::serde_helpers::object! {
-    AiTag { 0 "confidence" confidence read_lossless required; 1 "name" name read
-    optional; 2 "source" source read required; }
+    AiTag { 0 "confidence" confidence lossless required; 1 "name" name plain optional; 2
+    "source" source plain required; }
 }
 crate::serde_helpers::object! {
-    AiTaskAction { 0 "add_tags" add_tags read optional; 1 "remove_tags" remove_tags read
-    optional; 2 "set_metadata" set_metadata read optional; 3 "unset_metadata"
-    unset_metadata read optional; }
+    AiTaskAction { 0 "add_tags" add_tags plain optional; 1 "remove_tags" remove_tags
+    plain optional; 2 "set_metadata" set_metadata plain optional; 3 "unset_metadata"
+    unset_metadata plain optional; }
 }
 crate::serde_helpers::object! {
-    AiTasksExtension { 0 "name" name read required; 1 "tasks" tasks read required; }
+    AiTasksExtension { 0 "name" name plain required; 1 "tasks" tasks plain required; }
 }
 crate::serde_helpers::object! {
-    AkamaiUrlRewriter { 0 "type" type_ read required; }
+    AkamaiUrlRewriter { 0 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    AkeneoPimOrigin { 0 "baseUrl" base_url read required; 1 "baseUrlForCanonicalHeader"
-    base_url_for_canonical_header read optional; 2 "id" id read required; 3
-    "includeCanonicalHeader" include_canonical_header read required; 4 "name" name read
-    required; 5 "type" type_ read required; }
+    AkeneoPimOrigin { 0 "baseUrl" base_url plain required; 1 "baseUrlForCanonicalHeader"
+    base_url_for_canonical_header plain optional; 2 "id" id plain required; 3
+    "includeCanonicalHeader" include_canonical_header plain required; 4 "name" name plain
+    required; 5 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    AkeneoPimOriginRequest { 0 "baseUrl" base_url read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "clientId"
-    client_id read required; 3 "clientSecret" client_secret read required; 4
-    "includeCanonicalHeader" include_canonical_header read optional; 5 "name" name read
-    required; 6 "password" password read required; 7 "type" type_ read required; 8
-    "username" username read required; }
+    AkeneoPimOriginRequest { 0 "baseUrl" base_url plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2
+    "clientId" client_id plain required; 3 "clientSecret" client_secret plain required; 4
+    "includeCanonicalHeader" include_canonical_header plain optional; 5 "name" name plain
+    required; 6 "password" password plain required; 7 "type" type_ plain required; 8
+    "username" username plain required; }
 }
 crate::serde_helpers::object! {
-    ApiError { 0 "errors" errors read optional; 1 "help" help read optional; 2 "message"
-    message read optional; 3 "missingFileIds" missing_file_ids read optional; 4
-    "nonDeletedFields" non_deleted_fields read optional; 5 "reason" reason read optional;
-    6 "type" type_ read optional; }
+    ApiError { 0 "errors" errors plain optional; 1 "help" help plain optional; 2
+    "message" message plain optional; 3 "missingFileIds" missing_file_ids plain optional;
+    4 "nonDeletedFields" non_deleted_fields plain optional; 5 "reason" reason plain
+    optional; 6 "type" type_ plain optional; }
 }
 crate::serde_helpers::object! {
-    AwsAutoTaggingExtension { 0 "maxTags" max_tags read_lossless required; 1
-    "minConfidence" min_confidence read_lossless required; 2 "name" name read required; }
+    AwsAutoTaggingExtension { 0 "maxTags" max_tags lossless required; 1 "minConfidence"
+    min_confidence lossless required; 2 "name" name plain required; }
 }
 crate::serde_helpers::object! {
-    AzureBlobOrigin { 0 "accountName" account_name read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2
-    "container" container read required; 3 "id" id read required; 4
-    "includeCanonicalHeader" include_canonical_header read required; 5 "name" name read
-    required; 6 "prefix" prefix read required; 7 "type" type_ read required; }
+    AzureBlobOrigin { 0 "accountName" account_name plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2
+    "container" container plain required; 3 "id" id plain required; 4
+    "includeCanonicalHeader" include_canonical_header plain required; 5 "name" name plain
+    required; 6 "prefix" prefix plain required; 7 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    AzureBlobOriginRequest { 0 "accountName" account_name read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2
-    "container" container read required; 3 "includeCanonicalHeader"
-    include_canonical_header read optional; 4 "name" name read required; 5 "prefix"
-    prefix read optional; 6 "sasToken" sas_token read required; 7 "type" type_ read
+    AzureBlobOriginRequest { 0 "accountName" account_name plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2
+    "container" container plain required; 3 "includeCanonicalHeader"
+    include_canonical_header plain optional; 4 "name" name plain required; 5 "prefix"
+    prefix plain optional; 6 "sasToken" sas_token plain required; 7 "type" type_ plain
     required; }
 }
 crate::serde_helpers::object! {
-    BulkFileError { 0 "error" error read optional; 1 "fileId" file_id read optional; }
+    BulkFileError { 0 "error" error plain optional; 1 "fileId" file_id plain optional; }
 }
 crate::serde_helpers::object! {
-    BulkJob { 0 "help" help read optional; 1 "jobId" job_id read optional; 2 "message"
-    message read optional; 3 "purgeRequestId" purge_request_id read optional; 4 "status"
-    status read optional; 5 "type" type_ read optional; }
+    BulkJob { 0 "help" help plain optional; 1 "jobId" job_id plain optional; 2 "message"
+    message plain optional; 3 "purgeRequestId" purge_request_id plain optional; 4
+    "status" status plain optional; 5 "type" type_ plain optional; }
 }
 crate::serde_helpers::object! {
-    CacheUsage { 0 "errorCount" error_count read_lossless required; 1 "hitCount"
-    hit_count read_lossless required; 2 "missCount" miss_count read_lossless required; }
+    CacheUsage { 0 "errorCount" error_count lossless required; 1 "hitCount" hit_count
+    lossless required; 2 "missCount" miss_count lossless required; }
 }
 crate::serde_helpers::object! {
     CloudinaryBackupOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header
-    read optional; 1 "bucket" bucket read required; 2 "id" id read required; 3
-    "includeCanonicalHeader" include_canonical_header read required; 4 "name" name read
-    required; 5 "prefix" prefix read required; 6 "type" type_ read required; 7
-    "useIAMRole" use_iam_role read optional; }
+    plain optional; 1 "bucket" bucket plain required; 2 "id" id plain required; 3
+    "includeCanonicalHeader" include_canonical_header plain required; 4 "name" name plain
+    required; 5 "prefix" prefix plain required; 6 "type" type_ plain required; 7
+    "useIAMRole" use_iam_role plain optional; }
 }
 crate::serde_helpers::object! {
-    CloudinaryBackupOriginRequest { 0 "accessKey" access_key read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "bucket"
-    bucket read required; 3 "includeCanonicalHeader" include_canonical_header read
-    optional; 4 "name" name read required; 5 "prefix" prefix read optional; 6 "secretKey"
-    secret_key read required; 7 "type" type_ read required; 8 "useIAMRole" use_iam_role
-    read optional; }
+    CloudinaryBackupOriginRequest { 0 "accessKey" access_key plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2 "bucket"
+    bucket plain required; 3 "includeCanonicalHeader" include_canonical_header plain
+    optional; 4 "name" name plain required; 5 "prefix" prefix plain optional; 6
+    "secretKey" secret_key plain required; 7 "type" type_ plain required; 8 "useIAMRole"
+    use_iam_role plain optional; }
 }
 crate::serde_helpers::object! {
     CloudinaryUrlRewriter { 0 "preserveAssetDeliveryTypes" preserve_asset_delivery_types
-    read optional; 1 "type" type_ read required; }
+    plain optional; 1 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    Creator { 0 "email" email read optional; 1 "name" name read optional; }
+    Creator { 0 "email" email plain optional; 1 "name" name plain optional; }
 }
 crate::serde_helpers::object! {
-    CustomMetadataField { 0 "description" description read optional; 1 "id" id read
-    required; 2 "label" label read required; 3 "name" name read required; 4 "reserved"
-    reserved read optional; 5 "schema" schema read required; }
+    CustomMetadataField { 0 "description" description plain optional; 1 "id" id plain
+    required; 2 "label" label plain required; 3 "name" name plain required; 4 "reserved"
+    reserved plain optional; 5 "schema" schema plain required; }
 }
 crate::serde_helpers::object! {
-    CustomMetadataFieldSchema { 0 "defaultValue" default_value read optional; 1
-    "isValueRequired" is_value_required read optional; 2 "maxLength" max_length
-    read_lossless optional; 3 "maxValue" max_value read optional; 4 "minLength"
-    min_length read_lossless optional; 5 "minValue" min_value read optional; 6
-    "selectOptions" select_options read optional; 7 "type" type_ read optional; }
+    CustomMetadataFieldSchema { 0 "defaultValue" default_value plain optional; 1
+    "isValueRequired" is_value_required plain optional; 2 "maxLength" max_length lossless
+    optional; 3 "maxValue" max_value plain optional; 4 "minLength" min_length lossless
+    optional; 5 "minValue" min_value plain optional; 6 "selectOptions" select_options
+    plain optional; 7 "type" type_ plain optional; }
 }
 crate::serde_helpers::object! {
-    DeletedFile { 0 "fileId" file_id read required; }
+    DeletedFile { 0 "fileId" file_id plain required; }
 }
 crate::serde_helpers::object! {
-    DeletedFileVersion { 0 "fileId" file_id read required; 1 "versionId" version_id read
+    DeletedFileVersion { 0 "fileId" file_id plain required; 1 "versionId" version_id
+    plain required; }
+}
+crate::serde_helpers::object! {
+    DeletedFiles { 0 "errors" errors plain optional; 1 "successfullyDeletedFileIds"
+    successfully_deleted_file_ids plain optional; }
+}
+crate::serde_helpers::object! {
+    DeletedFolder { 0 "folderId" folder_id plain required; }
+}
+crate::serde_helpers::object! {
+    Exif { 0 "exif" exif plain optional; 1 "gps" gps plain optional; 2 "image" image
+    plain optional; 3 "interoperability" interoperability plain optional; 4 "makernote"
+    makernote plain optional; 5 "thumbnail" thumbnail plain optional; }
+}
+crate::serde_helpers::object! {
+    ExtensionResult { 0 "error" error plain optional; 1 "fileId" file_id plain optional;
+    2 "fileObject" file_object plain optional; 3 "service" service plain optional; 4
+    "status" status plain optional; }
+}
+crate::serde_helpers::object! {
+    ExtensionUsage { 0 "name" name plain required; 1 "operationCount" operation_count
+    lossless required; }
+}
+crate::serde_helpers::object! {
+    FailedTransformation { 0 "error" error plain required; }
+}
+crate::serde_helpers::object! {
+    File { 0 "AITags" ai_tags plain optional; 1 "audioCodec" audio_codec plain optional;
+    2 "bitRate" bit_rate lossless optional; 3 "createdAt" created_at lossless optional; 4
+    "customCoordinates" custom_coordinates plain optional; 5 "customMetadata"
+    custom_metadata plain optional; 6 "description" description plain optional; 7
+    "duration" duration lossless optional; 8 "embeddedMetadata" embedded_metadata plain
+    optional; 9 "extensionStatus" extension_status plain optional; 10 "fileId" file_id
+    plain required; 11 "filePath" file_path plain required; 12 "fileType" file_type plain
+    optional; 13 "hasAlpha" has_alpha plain optional; 14 "height" height lossless
+    optional; 15 "isPrivateFile" is_private_file plain optional; 16 "isPublished"
+    is_published plain optional; 17 "mime" mime plain optional; 18 "name" name plain
+    required; 19 "selectedFieldsSchema" selected_fields_schema plain optional; 20 "size"
+    size lossless optional; 21 "tags" tags plain optional; 22 "thumbnail" thumbnail plain
+    optional; 23 "type" type_ plain optional; 24 "updatedAt" updated_at lossless
+    optional; 25 "url" url plain required; 26 "versionInfo" version_info plain optional;
+    27 "videoCodec" video_codec plain optional; 28 "width" width lossless optional; }
+}
+crate::serde_helpers::object! {
+    FileCreatedEvent { 0 "created_at" created_at lossless required; 1 "data" data plain
+    required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    FileDeletedEvent { 0 "created_at" created_at lossless required; 1 "data" data plain
+    required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    FileUpdatedEvent { 0 "created_at" created_at lossless required; 1 "data" data plain
+    required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    FileVersionCreatedEvent { 0 "created_at" created_at lossless required; 1 "data" data
+    plain required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    FileVersionDeletedEvent { 0 "created_at" created_at lossless required; 1 "data" data
+    plain required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    Folder { 0 "createdAt" created_at lossless optional; 1 "createdBy" created_by plain
+    optional; 2 "customMetadata" custom_metadata plain optional; 3 "folderId" folder_id
+    plain optional; 4 "folderPath" folder_path plain optional; 5 "name" name plain
+    optional; 6 "type" type_ plain optional; 7 "updatedAt" updated_at lossless optional;
+    }
+}
+crate::serde_helpers::object! {
+    FolderCreatedEvent { 0 "created_at" created_at lossless required; 1 "data" data plain
+    required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    FolderDeletedEvent { 0 "created_at" created_at lossless required; 1 "data" data plain
+    required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    FolderUpdatedEvent { 0 "created_at" created_at lossless required; 1 "data" data plain
+    required; 2 "id" id plain required; 3 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    GcsOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header plain
+    optional; 1 "bucket" bucket plain required; 2 "clientEmail" client_email plain
+    required; 3 "id" id plain required; 4 "includeCanonicalHeader"
+    include_canonical_header plain required; 5 "name" name plain required; 6 "prefix"
+    prefix plain required; 7 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    GcsOriginRequest { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header plain
+    optional; 1 "bucket" bucket plain required; 2 "clientEmail" client_email plain
+    required; 3 "includeCanonicalHeader" include_canonical_header plain optional; 4
+    "name" name plain required; 5 "prefix" prefix plain optional; 6 "privateKey"
+    private_key plain required; 7 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    GifToVideoPostTransformation { 0 "type" type_ plain required; 1 "value" value plain
+    optional; }
+}
+crate::serde_helpers::object! {
+    GoogleAutoTaggingExtension { 0 "maxTags" max_tags lossless required; 1
+    "minConfidence" min_confidence lossless required; 2 "name" name plain required; }
+}
+crate::serde_helpers::object! {
+    ImgixUrlRewriter { 0 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    Metadata { 0 "audioCodec" audio_codec plain optional; 1 "bitRate" bit_rate lossless
+    optional; 2 "density" density lossless optional; 3 "duration" duration lossless
+    optional; 4 "exif" exif plain optional; 5 "format" format plain optional; 6
+    "hasColorProfile" has_color_profile plain optional; 7 "hasTransparency"
+    has_transparency plain optional; 8 "height" height lossless optional; 9 "mimeType"
+    mime_type plain optional; 10 "pHash" p_hash plain optional; 11 "quality" quality
+    lossless optional; 12 "size" size lossless optional; 13 "videoCodec" video_codec
+    plain optional; 14 "width" width lossless optional; }
+}
+crate::serde_helpers::object! {
+    MetadataAssignment { 0 "field" field plain required; 1 "value" value plain required;
+    }
+}
+crate::serde_helpers::object! {
+    MetadataFieldReference { 0 "field" field plain required; }
+}
+crate::serde_helpers::object! {
+    NamedCount { 0 "name" name plain required; 1 "requestCount" request_count lossless
     required; }
 }
 crate::serde_helpers::object! {
-    DeletedFiles { 0 "errors" errors read optional; 1 "successfullyDeletedFileIds"
-    successfully_deleted_file_ids read optional; }
+    NamedTransformation { 0 "createdAt" created_at lossless required; 1 "enabled" enabled
+    plain required; 2 "id" id plain required; 3 "name" name plain required; 4
+    "transformation" transformation plain required; }
 }
 crate::serde_helpers::object! {
-    DeletedFolder { 0 "folderId" folder_id read required; }
-}
-crate::serde_helpers::object! {
-    Exif { 0 "exif" exif read optional; 1 "gps" gps read optional; 2 "image" image read
-    optional; 3 "interoperability" interoperability read optional; 4 "makernote"
-    makernote read optional; 5 "thumbnail" thumbnail read optional; }
-}
-crate::serde_helpers::object! {
-    ExtensionResult { 0 "error" error read optional; 1 "fileId" file_id read optional; 2
-    "fileObject" file_object read optional; 3 "service" service read optional; 4 "status"
-    status read optional; }
-}
-crate::serde_helpers::object! {
-    ExtensionUsage { 0 "name" name read required; 1 "operationCount" operation_count
-    read_lossless required; }
-}
-crate::serde_helpers::object! {
-    FailedTransformation { 0 "error" error read required; }
-}
-crate::serde_helpers::object! {
-    File { 0 "AITags" ai_tags read optional; 1 "audioCodec" audio_codec read optional; 2
-    "bitRate" bit_rate read_lossless optional; 3 "createdAt" created_at read_lossless
-    optional; 4 "customCoordinates" custom_coordinates read optional; 5 "customMetadata"
-    custom_metadata read optional; 6 "description" description read optional; 7
-    "duration" duration read_lossless optional; 8 "embeddedMetadata" embedded_metadata
-    read optional; 9 "extensionStatus" extension_status read optional; 10 "fileId"
-    file_id read required; 11 "filePath" file_path read required; 12 "fileType" file_type
-    read optional; 13 "hasAlpha" has_alpha read optional; 14 "height" height
-    read_lossless optional; 15 "isPrivateFile" is_private_file read optional; 16
-    "isPublished" is_published read optional; 17 "mime" mime read optional; 18 "name"
-    name read required; 19 "selectedFieldsSchema" selected_fields_schema read optional;
-    20 "size" size read_lossless optional; 21 "tags" tags read optional; 22 "thumbnail"
-    thumbnail read optional; 23 "type" type_ read optional; 24 "updatedAt" updated_at
-    read_lossless optional; 25 "url" url read required; 26 "versionInfo" version_info
-    read optional; 27 "videoCodec" video_codec read optional; 28 "width" width
-    read_lossless optional; }
-}
-crate::serde_helpers::object! {
-    FileCreatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
-    read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    FileDeletedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
-    read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    FileUpdatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
-    read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    FileVersionCreatedEvent { 0 "created_at" created_at read_lossless required; 1 "data"
-    data read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    FileVersionDeletedEvent { 0 "created_at" created_at read_lossless required; 1 "data"
-    data read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    Folder { 0 "createdAt" created_at read_lossless optional; 1 "createdBy" created_by
-    read optional; 2 "customMetadata" custom_metadata read optional; 3 "folderId"
-    folder_id read optional; 4 "folderPath" folder_path read optional; 5 "name" name read
-    optional; 6 "type" type_ read optional; 7 "updatedAt" updated_at read_lossless
-    optional; }
-}
-crate::serde_helpers::object! {
-    FolderCreatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
-    read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    FolderDeletedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
-    read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    FolderUpdatedEvent { 0 "created_at" created_at read_lossless required; 1 "data" data
-    read required; 2 "id" id read required; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    GcsOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
-    optional; 1 "bucket" bucket read required; 2 "clientEmail" client_email read
-    required; 3 "id" id read required; 4 "includeCanonicalHeader"
-    include_canonical_header read required; 5 "name" name read required; 6 "prefix"
-    prefix read required; 7 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    GcsOriginRequest { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
-    optional; 1 "bucket" bucket read required; 2 "clientEmail" client_email read
-    required; 3 "includeCanonicalHeader" include_canonical_header read optional; 4 "name"
-    name read required; 5 "prefix" prefix read optional; 6 "privateKey" private_key read
-    required; 7 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    GifToVideoPostTransformation { 0 "type" type_ read required; 1 "value" value read
-    optional; }
-}
-crate::serde_helpers::object! {
-    GoogleAutoTaggingExtension { 0 "maxTags" max_tags read_lossless required; 1
-    "minConfidence" min_confidence read_lossless required; 2 "name" name read required; }
-}
-crate::serde_helpers::object! {
-    ImgixUrlRewriter { 0 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    Metadata { 0 "audioCodec" audio_codec read optional; 1 "bitRate" bit_rate
-    read_lossless optional; 2 "density" density read_lossless optional; 3 "duration"
-    duration read_lossless optional; 4 "exif" exif read optional; 5 "format" format read
-    optional; 6 "hasColorProfile" has_color_profile read optional; 7 "hasTransparency"
-    has_transparency read optional; 8 "height" height read_lossless optional; 9
-    "mimeType" mime_type read optional; 10 "pHash" p_hash read optional; 11 "quality"
-    quality read_lossless optional; 12 "size" size read_lossless optional; 13
-    "videoCodec" video_codec read optional; 14 "width" width read_lossless optional; }
-}
-crate::serde_helpers::object! {
-    MetadataAssignment { 0 "field" field read required; 1 "value" value read required; }
-}
-crate::serde_helpers::object! {
-    MetadataFieldReference { 0 "field" field read required; }
-}
-crate::serde_helpers::object! {
-    NamedCount { 0 "name" name read required; 1 "requestCount" request_count
-    read_lossless required; }
-}
-crate::serde_helpers::object! {
-    NamedTransformation { 0 "createdAt" created_at read_lossless required; 1 "enabled"
-    enabled read required; 2 "id" id read required; 3 "name" name read required; 4
-    "transformation" transformation read required; }
-}
-crate::serde_helpers::object! {
-    PlainPostTransformation { 0 "type" type_ read required; 1 "value" value read
+    PlainPostTransformation { 0 "type" type_ plain required; 1 "value" value plain
     required; }
 }
 crate::serde_helpers::object! {
-    PostTransformFailure { 0 "fileId" file_id read required; 1 "name" name read required;
-    2 "path" path read required; 3 "transformation" transformation read required; 4 "url"
-    url read required; }
+    PostTransformFailure { 0 "fileId" file_id plain required; 1 "name" name plain
+    required; 2 "path" path plain required; 3 "transformation" transformation plain
+    required; 4 "url" url plain required; }
 }
 crate::serde_helpers::object! {
-    PostTransformRequest { 0 "transformation" transformation read required; 1
-    "x_request_id" x_request_id read required; }
+    PostTransformRequest { 0 "transformation" transformation plain required; 1
+    "x_request_id" x_request_id plain required; }
 }
 crate::serde_helpers::object! {
-    PostTransformResult { 0 "fileId" file_id read required; 1 "name" name read required;
-    2 "url" url read required; }
+    PostTransformResult { 0 "fileId" file_id plain required; 1 "name" name plain
+    required; 2 "url" url plain required; }
 }
 crate::serde_helpers::object! {
-    PreTransformFailure { 0 "name" name read required; 1 "path" path read required; 2
-    "transformation" transformation read required; }
+    PreTransformFailure { 0 "name" name plain required; 1 "path" path plain required; 2
+    "transformation" transformation plain required; }
 }
 crate::serde_helpers::object! {
-    PreTransformRequest { 0 "transformation" transformation read required; 1
-    "x_request_id" x_request_id read required; }
+    PreTransformRequest { 0 "transformation" transformation plain required; 1
+    "x_request_id" x_request_id plain required; }
 }
 crate::serde_helpers::object! {
-    Publication { 0 "includeFileVersions" include_file_versions read optional; 1
-    "isPublished" is_published read required; }
+    Publication { 0 "includeFileVersions" include_file_versions plain optional; 1
+    "isPublished" is_published plain required; }
 }
 crate::serde_helpers::object! {
-    Purge { 0 "requestId" request_id read optional; }
+    Purge { 0 "requestId" request_id plain optional; }
 }
 crate::serde_helpers::object! {
-    PurgeState { 0 "status" status read optional; }
+    PurgeState { 0 "status" status plain optional; }
 }
 crate::serde_helpers::object! {
-    RemoveBackgroundExtension { 0 "name" name read required; 1 "options" options read
+    RemoveBackgroundExtension { 0 "name" name plain required; 1 "options" options plain
     optional; }
 }
 crate::serde_helpers::object! {
-    RemoveBackgroundOptions { 0 "add_shadow" add_shadow read optional; 1 "bg_color"
-    bg_color read optional; 2 "bg_image_url" bg_image_url read optional; 3
-    "semitransparency" semitransparency read optional; }
+    RemoveBackgroundOptions { 0 "add_shadow" add_shadow plain optional; 1 "bg_color"
+    bg_color plain optional; 2 "bg_image_url" bg_image_url plain optional; 3
+    "semitransparency" semitransparency plain optional; }
 }
 crate::serde_helpers::object! {
-    RenamedFile { 0 "purgeRequestId" purge_request_id read optional; }
+    RenamedFile { 0 "purgeRequestId" purge_request_id plain optional; }
 }
 crate::serde_helpers::object! {
-    RenamedFileNotPurged { 0 "help" help read optional; 1 "message" message read
-    optional; 2 "reason" reason read optional; }
+    RenamedFileNotPurged { 0 "help" help plain optional; 1 "message" message plain
+    optional; 2 "reason" reason plain optional; }
 }
 crate::serde_helpers::object! {
-    RequestedTransformation { 0 "protocol" protocol read optional; 1 "type" type_ read
-    required; 2 "value" value read optional; }
+    RequestedTransformation { 0 "protocol" protocol plain optional; 1 "type" type_ plain
+    required; 2 "value" value plain optional; }
 }
 crate::serde_helpers::object! {
-    S3CompatibleOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
-    optional; 1 "bucket" bucket read required; 2 "endpoint" endpoint read required; 3
-    "id" id read required; 4 "includeCanonicalHeader" include_canonical_header read
-    required; 5 "name" name read required; 6 "prefix" prefix read required; 7
-    "s3ForcePathStyle" s3_force_path_style read required; 8 "type" type_ read required; }
+    S3CompatibleOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header
+    plain optional; 1 "bucket" bucket plain required; 2 "endpoint" endpoint plain
+    required; 3 "id" id plain required; 4 "includeCanonicalHeader"
+    include_canonical_header plain required; 5 "name" name plain required; 6 "prefix"
+    prefix plain required; 7 "s3ForcePathStyle" s3_force_path_style plain required; 8
+    "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    S3CompatibleOriginRequest { 0 "accessKey" access_key read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "bucket"
-    bucket read required; 3 "endpoint" endpoint read required; 4 "includeCanonicalHeader"
-    include_canonical_header read optional; 5 "name" name read required; 6 "prefix"
-    prefix read optional; 7 "s3ForcePathStyle" s3_force_path_style read optional; 8
-    "secretKey" secret_key read required; 9 "type" type_ read required; }
+    S3CompatibleOriginRequest { 0 "accessKey" access_key plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2 "bucket"
+    bucket plain required; 3 "endpoint" endpoint plain required; 4
+    "includeCanonicalHeader" include_canonical_header plain optional; 5 "name" name plain
+    required; 6 "prefix" prefix plain optional; 7 "s3ForcePathStyle" s3_force_path_style
+    plain optional; 8 "secretKey" secret_key plain required; 9 "type" type_ plain
+    required; }
 }
 crate::serde_helpers::object! {
-    S3Origin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional;
-    1 "bucket" bucket read required; 2 "id" id read required; 3 "includeCanonicalHeader"
-    include_canonical_header read required; 4 "name" name read required; 5 "prefix"
-    prefix read required; 6 "type" type_ read required; 7 "useIAMRole" use_iam_role read
+    S3Origin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header plain
+    optional; 1 "bucket" bucket plain required; 2 "id" id plain required; 3
+    "includeCanonicalHeader" include_canonical_header plain required; 4 "name" name plain
+    required; 5 "prefix" prefix plain required; 6 "type" type_ plain required; 7
+    "useIAMRole" use_iam_role plain optional; }
+}
+crate::serde_helpers::object! {
+    S3OriginRequest { 0 "accessKey" access_key plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2 "bucket"
+    bucket plain required; 3 "includeCanonicalHeader" include_canonical_header plain
+    optional; 4 "name" name plain required; 5 "prefix" prefix plain optional; 6
+    "secretKey" secret_key plain required; 7 "type" type_ plain required; 8 "useIAMRole"
+    use_iam_role plain optional; }
+}
+crate::serde_helpers::object! {
+    SavedExtension { 0 "config" config plain optional; 1 "createdAt" created_at lossless
+    optional; 2 "description" description plain optional; 3 "id" id plain optional; 4
+    "name" name plain optional; 5 "updatedAt" updated_at lossless optional; }
+}
+crate::serde_helpers::object! {
+    SavedExtensionReference { 0 "id" id plain required; 1 "name" name plain required; }
+}
+crate::serde_helpers::object! {
+    SelectMetadataTask { 0 "field" field plain required; 1 "instruction" instruction
+    plain required; 2 "max_selections" max_selections lossless optional; 3
+    "min_selections" min_selections lossless optional; 4 "type" type_ plain required; 5
+    "vocabulary" vocabulary plain optional; }
+}
+crate::serde_helpers::object! {
+    SelectTagsTask { 0 "instruction" instruction plain required; 1 "max_selections"
+    max_selections lossless optional; 2 "min_selections" min_selections lossless
+    optional; 3 "type" type_ plain required; 4 "vocabulary" vocabulary plain optional; }
+}
+crate::serde_helpers::object! {
+    SelectedField { 0 "defaultValue" default_value plain optional; 1 "isValueRequired"
+    is_value_required plain optional; 2 "maxLength" max_length lossless optional; 3
+    "maxValue" max_value plain optional; 4 "minLength" min_length lossless optional; 5
+    "minValue" min_value plain optional; 6 "readOnly" read_only plain optional; 7
+    "selectOptions" select_options plain optional; 8 "selectOptionsTruncated"
+    select_options_truncated plain optional; 9 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    StartedJob { 0 "jobId" job_id plain required; }
+}
+crate::serde_helpers::object! {
+    ThumbnailPostTransformation { 0 "type" type_ plain required; 1 "value" value plain
     optional; }
 }
 crate::serde_helpers::object! {
-    S3OriginRequest { 0 "accessKey" access_key read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2 "bucket"
-    bucket read required; 3 "includeCanonicalHeader" include_canonical_header read
-    optional; 4 "name" name read required; 5 "prefix" prefix read optional; 6 "secretKey"
-    secret_key read required; 7 "type" type_ read required; 8 "useIAMRole" use_iam_role
-    read optional; }
+    TransformationError { 0 "reason" reason plain required; }
 }
 crate::serde_helpers::object! {
-    SavedExtension { 0 "config" config read optional; 1 "createdAt" created_at
-    read_lossless optional; 2 "description" description read optional; 3 "id" id read
-    optional; 4 "name" name read optional; 5 "updatedAt" updated_at read_lossless
+    UpdatedFiles { 0 "errors" errors plain optional; 1 "successfullyUpdatedFileIds"
+    successfully_updated_file_ids plain optional; }
+}
+crate::serde_helpers::object! {
+    UploadAccepted { 0 "message" message plain required; }
+}
+crate::serde_helpers::object! {
+    UploadPostTransformErrorEvent { 0 "created_at" created_at lossless required; 1 "data"
+    data plain required; 2 "id" id plain required; 3 "request" request plain required; 4
+    "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    UploadPostTransformSuccessEvent { 0 "created_at" created_at lossless required; 1
+    "data" data plain required; 2 "id" id plain required; 3 "request" request plain
+    required; 4 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    UploadPreTransformErrorEvent { 0 "created_at" created_at lossless required; 1 "data"
+    data plain required; 2 "id" id plain required; 3 "request" request plain required; 4
+    "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    UploadPreTransformSuccessEvent { 0 "created_at" created_at lossless required; 1
+    "data" data plain required; 2 "id" id plain required; 3 "request" request plain
+    required; 4 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    UploadTransformation { 0 "post" post plain optional; 1 "pre" pre plain optional; }
+}
+crate::serde_helpers::object! {
+    UploadedFile { 0 "AITags" ai_tags plain optional; 1 "audioCodec" audio_codec plain
+    optional; 2 "bitRate" bit_rate lossless optional; 3 "customCoordinates"
+    custom_coordinates plain optional; 4 "customMetadata" custom_metadata plain optional;
+    5 "description" description plain optional; 6 "duration" duration lossless optional;
+    7 "embeddedMetadata" embedded_metadata plain optional; 8 "extensionStatus"
+    extension_status plain optional; 9 "fileId" file_id plain optional; 10 "filePath"
+    file_path plain optional; 11 "fileType" file_type plain optional; 12 "height" height
+    lossless optional; 13 "isPrivateFile" is_private_file plain optional; 14
+    "isPublished" is_published plain optional; 15 "metadata" metadata plain optional; 16
+    "name" name plain optional; 17 "orientation" orientation lossless optional; 18
+    "selectedFieldsSchema" selected_fields_schema plain optional; 19 "size" size lossless
+    optional; 20 "tags" tags plain optional; 21 "thumbnailUrl" thumbnail_url plain
+    optional; 22 "url" url plain optional; 23 "versionInfo" version_info plain optional;
+    24 "videoCodec" video_codec plain optional; 25 "width" width lossless optional; }
+}
+crate::serde_helpers::object! {
+    UrlEndpoint { 0 "description" description plain required; 1 "id" id plain required; 2
+    "origins" origins plain required; 3 "urlPrefix" url_prefix plain required; 4
+    "urlRewriter" url_rewriter plain optional; }
+}
+crate::serde_helpers::object! {
+    Usage { 0 "bandwidthBytes" bandwidth_bytes lossless optional; 1 "extensionUnitsCount"
+    extension_units_count lossless optional; 2 "mediaLibraryStorageBytes"
+    media_library_storage_bytes lossless optional; 3 "originalCacheStorageBytes"
+    original_cache_storage_bytes lossless optional; 4 "videoProcessingUnitsCount"
+    video_processing_units_count lossless optional; }
+}
+crate::serde_helpers::object! {
+    UsageAnalytics { 0 "bandwidthBytes" bandwidth_bytes lossless required; 1 "browser"
+    browser plain required; 2 "cache" cache plain required; 3 "country" country plain
+    required; 4 "device" device plain required; 5 "endDate" end_date lossless required; 6
+    "errorReasons" error_reasons plain required; 7 "extensions" extensions plain
+    required; 8 "format" format plain required; 9 "generatedAt" generated_at lossless
+    required; 10 "requestCount" request_count lossless required; 11 "startDate"
+    start_date lossless required; 12 "statusCodes" status_codes plain required; 13
+    "top404Assets" top404_assets plain required; 14 "topImageTransforms"
+    top_image_transforms plain required; 15 "topImages" top_images plain required; 16
+    "topOtherAssets" top_other_assets plain required; 17 "topReferrers" top_referrers
+    plain required; 18 "topUserAgents" top_user_agents plain required; 19
+    "topVideoTransforms" top_video_transforms plain required; 20 "topVideos" top_videos
+    plain required; 21 "urlEndpoints" url_endpoints plain required; 22 "videoProcessing"
+    video_processing plain required; }
+}
+crate::serde_helpers::object! {
+    UsageEntry { 0 "bandwidthBytes" bandwidth_bytes lossless required; 1 "code" code
+    plain optional; 2 "name" name plain required; 3 "requestCount" request_count lossless
+    required; }
+}
+crate::serde_helpers::object! {
+    UsageGroup { 0 "byBandwidth" by_bandwidth plain required; 1 "byRequests" by_requests
+    plain required; }
+}
+crate::serde_helpers::object! {
+    VersionInfo { 0 "id" id plain required; 1 "name" name plain optional; }
+}
+crate::serde_helpers::object! {
+    VideoAsset { 0 "url" url plain required; }
+}
+crate::serde_helpers::object! {
+    VideoEventRequest { 0 "url" url plain required; 1 "user_agent" user_agent plain
+    optional; 2 "x_request_id" x_request_id plain required; }
+}
+crate::serde_helpers::object! {
+    VideoMetadata { 0 "bitrate" bitrate lossless required; 1 "duration" duration lossless
+    required; 2 "height" height lossless required; 3 "width" width lossless required; }
+}
+crate::serde_helpers::object! {
+    VideoOutput { 0 "url" url plain required; 1 "video_metadata" video_metadata plain
     optional; }
 }
 crate::serde_helpers::object! {
-    SavedExtensionReference { 0 "id" id read required; 1 "name" name read required; }
+    VideoTimings { 0 "download_duration" download_duration lossless optional; 1
+    "encoding_duration" encoding_duration lossless optional; }
 }
 crate::serde_helpers::object! {
-    SelectMetadataTask { 0 "field" field read required; 1 "instruction" instruction read
-    required; 2 "max_selections" max_selections read_lossless optional; 3
-    "min_selections" min_selections read_lossless optional; 4 "type" type_ read required;
-    5 "vocabulary" vocabulary read optional; }
+    VideoTransformation { 0 "error" error plain optional; 1 "options" options plain
+    optional; 2 "output" output plain optional; 3 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    SelectTagsTask { 0 "instruction" instruction read required; 1 "max_selections"
-    max_selections read_lossless optional; 2 "min_selections" min_selections
-    read_lossless optional; 3 "type" type_ read required; 4 "vocabulary" vocabulary read
+    VideoTransformationAcceptedEvent { 0 "created_at" created_at lossless required; 1
+    "data" data plain required; 2 "id" id plain required; 3 "request" request plain
+    required; 4 "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationData { 0 "asset" asset plain required; 1 "transformation"
+    transformation plain required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationError { 0 "reason" reason plain required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationErrorEvent { 0 "created_at" created_at lossless required; 1 "data"
+    data plain required; 2 "id" id plain required; 3 "request" request plain required; 4
+    "type" type_ plain required; }
+}
+crate::serde_helpers::object! {
+    VideoTransformationOptions { 0 "audio_codec" audio_codec plain optional; 1
+    "auto_rotate" auto_rotate plain optional; 2 "format" format plain optional; 3
+    "quality" quality lossless optional; 4 "stream_protocol" stream_protocol plain
+    optional; 5 "variants" variants plain optional; 6 "video_codec" video_codec plain
     optional; }
 }
 crate::serde_helpers::object! {
-    SelectedField { 0 "defaultValue" default_value read optional; 1 "isValueRequired"
-    is_value_required read optional; 2 "maxLength" max_length read_lossless optional; 3
-    "maxValue" max_value read optional; 4 "minLength" min_length read_lossless optional;
-    5 "minValue" min_value read optional; 6 "readOnly" read_only read optional; 7
-    "selectOptions" select_options read optional; 8 "selectOptionsTruncated"
-    select_options_truncated read optional; 9 "type" type_ read required; }
+    VideoTransformationReadyEvent { 0 "created_at" created_at lossless required; 1 "data"
+    data plain required; 2 "id" id plain required; 3 "request" request plain required; 4
+    "timings" timings plain optional; 5 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    StartedJob { 0 "jobId" job_id read required; }
+    VideoUsage { 0 "codec" codec plain required; 1 "durationSeconds" duration_seconds
+    lossless required; 2 "resolution" resolution plain required; }
 }
 crate::serde_helpers::object! {
-    ThumbnailPostTransformation { 0 "type" type_ read required; 1 "value" value read
-    optional; }
+    WebFolderOrigin { 0 "baseUrl" base_url plain required; 1 "baseUrlForCanonicalHeader"
+    base_url_for_canonical_header plain optional; 2 "forwardHostHeaderToOrigin"
+    forward_host_header_to_origin plain required; 3 "id" id plain required; 4
+    "includeCanonicalHeader" include_canonical_header plain required; 5 "name" name plain
+    required; 6 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    TransformationError { 0 "reason" reason read required; }
+    WebFolderOriginRequest { 0 "baseUrl" base_url plain required; 1
+    "baseUrlForCanonicalHeader" base_url_for_canonical_header plain optional; 2
+    "forwardHostHeaderToOrigin" forward_host_header_to_origin plain optional; 3
+    "includeCanonicalHeader" include_canonical_header plain optional; 4 "name" name plain
+    required; 5 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    UpdatedFiles { 0 "errors" errors read optional; 1 "successfullyUpdatedFileIds"
-    successfully_updated_file_ids read optional; }
-}
-crate::serde_helpers::object! {
-    UploadAccepted { 0 "message" message read required; }
-}
-crate::serde_helpers::object! {
-    UploadPostTransformErrorEvent { 0 "created_at" created_at read_lossless required; 1
-    "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    UploadPostTransformSuccessEvent { 0 "created_at" created_at read_lossless required; 1
-    "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    UploadPreTransformErrorEvent { 0 "created_at" created_at read_lossless required; 1
-    "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    UploadPreTransformSuccessEvent { 0 "created_at" created_at read_lossless required; 1
-    "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    UploadTransformation { 0 "post" post read optional; 1 "pre" pre read optional; }
-}
-crate::serde_helpers::object! {
-    UploadedFile { 0 "AITags" ai_tags read optional; 1 "audioCodec" audio_codec read
-    optional; 2 "bitRate" bit_rate read_lossless optional; 3 "customCoordinates"
-    custom_coordinates read optional; 4 "customMetadata" custom_metadata read optional; 5
-    "description" description read optional; 6 "duration" duration read_lossless
-    optional; 7 "embeddedMetadata" embedded_metadata read optional; 8 "extensionStatus"
-    extension_status read optional; 9 "fileId" file_id read optional; 10 "filePath"
-    file_path read optional; 11 "fileType" file_type read optional; 12 "height" height
-    read_lossless optional; 13 "isPrivateFile" is_private_file read optional; 14
-    "isPublished" is_published read optional; 15 "metadata" metadata read optional; 16
-    "name" name read optional; 17 "orientation" orientation read_lossless optional; 18
-    "selectedFieldsSchema" selected_fields_schema read optional; 19 "size" size
-    read_lossless optional; 20 "tags" tags read optional; 21 "thumbnailUrl" thumbnail_url
-    read optional; 22 "url" url read optional; 23 "versionInfo" version_info read
-    optional; 24 "videoCodec" video_codec read optional; 25 "width" width read_lossless
-    optional; }
-}
-crate::serde_helpers::object! {
-    UrlEndpoint { 0 "description" description read required; 1 "id" id read required; 2
-    "origins" origins read required; 3 "urlPrefix" url_prefix read required; 4
-    "urlRewriter" url_rewriter read optional; }
-}
-crate::serde_helpers::object! {
-    Usage { 0 "bandwidthBytes" bandwidth_bytes read_lossless optional; 1
-    "extensionUnitsCount" extension_units_count read_lossless optional; 2
-    "mediaLibraryStorageBytes" media_library_storage_bytes read_lossless optional; 3
-    "originalCacheStorageBytes" original_cache_storage_bytes read_lossless optional; 4
-    "videoProcessingUnitsCount" video_processing_units_count read_lossless optional; }
-}
-crate::serde_helpers::object! {
-    UsageAnalytics { 0 "bandwidthBytes" bandwidth_bytes read_lossless required; 1
-    "browser" browser read required; 2 "cache" cache read required; 3 "country" country
-    read required; 4 "device" device read required; 5 "endDate" end_date read_lossless
-    required; 6 "errorReasons" error_reasons read required; 7 "extensions" extensions
-    read required; 8 "format" format read required; 9 "generatedAt" generated_at
-    read_lossless required; 10 "requestCount" request_count read_lossless required; 11
-    "startDate" start_date read_lossless required; 12 "statusCodes" status_codes read
-    required; 13 "top404Assets" top404_assets read required; 14 "topImageTransforms"
-    top_image_transforms read required; 15 "topImages" top_images read required; 16
-    "topOtherAssets" top_other_assets read required; 17 "topReferrers" top_referrers read
-    required; 18 "topUserAgents" top_user_agents read required; 19 "topVideoTransforms"
-    top_video_transforms read required; 20 "topVideos" top_videos read required; 21
-    "urlEndpoints" url_endpoints read required; 22 "videoProcessing" video_processing
-    read required; }
-}
-crate::serde_helpers::object! {
-    UsageEntry { 0 "bandwidthBytes" bandwidth_bytes read_lossless required; 1 "code" code
-    read optional; 2 "name" name read required; 3 "requestCount" request_count
-    read_lossless required; }
-}
-crate::serde_helpers::object! {
-    UsageGroup { 0 "byBandwidth" by_bandwidth read required; 1 "byRequests" by_requests
-    read required; }
-}
-crate::serde_helpers::object! {
-    VersionInfo { 0 "id" id read required; 1 "name" name read optional; }
-}
-crate::serde_helpers::object! {
-    VideoAsset { 0 "url" url read required; }
-}
-crate::serde_helpers::object! {
-    VideoEventRequest { 0 "url" url read required; 1 "user_agent" user_agent read
-    optional; 2 "x_request_id" x_request_id read required; }
-}
-crate::serde_helpers::object! {
-    VideoMetadata { 0 "bitrate" bitrate read_lossless required; 1 "duration" duration
-    read_lossless required; 2 "height" height read_lossless required; 3 "width" width
-    read_lossless required; }
-}
-crate::serde_helpers::object! {
-    VideoOutput { 0 "url" url read required; 1 "video_metadata" video_metadata read
-    optional; }
-}
-crate::serde_helpers::object! {
-    VideoTimings { 0 "download_duration" download_duration read_lossless optional; 1
-    "encoding_duration" encoding_duration read_lossless optional; }
-}
-crate::serde_helpers::object! {
-    VideoTransformation { 0 "error" error read optional; 1 "options" options read
-    optional; 2 "output" output read optional; 3 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    VideoTransformationAcceptedEvent { 0 "created_at" created_at read_lossless required;
-    1 "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    VideoTransformationData { 0 "asset" asset read required; 1 "transformation"
-    transformation read required; }
-}
-crate::serde_helpers::object! {
-    VideoTransformationError { 0 "reason" reason read required; }
-}
-crate::serde_helpers::object! {
-    VideoTransformationErrorEvent { 0 "created_at" created_at read_lossless required; 1
-    "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    VideoTransformationOptions { 0 "audio_codec" audio_codec read optional; 1
-    "auto_rotate" auto_rotate read optional; 2 "format" format read optional; 3 "quality"
-    quality read_lossless optional; 4 "stream_protocol" stream_protocol read optional; 5
-    "variants" variants read optional; 6 "video_codec" video_codec read optional; }
-}
-crate::serde_helpers::object! {
-    VideoTransformationReadyEvent { 0 "created_at" created_at read_lossless required; 1
-    "data" data read required; 2 "id" id read required; 3 "request" request read
-    required; 4 "timings" timings read optional; 5 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    VideoUsage { 0 "codec" codec read required; 1 "durationSeconds" duration_seconds
-    read_lossless required; 2 "resolution" resolution read required; }
-}
-crate::serde_helpers::object! {
-    WebFolderOrigin { 0 "baseUrl" base_url read required; 1 "baseUrlForCanonicalHeader"
-    base_url_for_canonical_header read optional; 2 "forwardHostHeaderToOrigin"
-    forward_host_header_to_origin read required; 3 "id" id read required; 4
-    "includeCanonicalHeader" include_canonical_header read required; 5 "name" name read
-    required; 6 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    WebFolderOriginRequest { 0 "baseUrl" base_url read required; 1
-    "baseUrlForCanonicalHeader" base_url_for_canonical_header read optional; 2
-    "forwardHostHeaderToOrigin" forward_host_header_to_origin read optional; 3
-    "includeCanonicalHeader" include_canonical_header read optional; 4 "name" name read
-    required; 5 "type" type_ read required; }
-}
-crate::serde_helpers::object! {
-    WebProxyOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header read
-    optional; 1 "id" id read required; 2 "includeCanonicalHeader"
-    include_canonical_header read required; 3 "name" name read required; 4 "type" type_
-    read required; }
+    WebProxyOrigin { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header plain
+    optional; 1 "id" id plain required; 2 "includeCanonicalHeader"
+    include_canonical_header plain required; 3 "name" name plain required; 4 "type" type_
+    plain required; }
 }
 crate::serde_helpers::object! {
     WebProxyOriginRequest { 0 "baseUrlForCanonicalHeader" base_url_for_canonical_header
-    read optional; 1 "includeCanonicalHeader" include_canonical_header read optional; 2
-    "name" name read required; 3 "type" type_ read required; }
+    plain optional; 1 "includeCanonicalHeader" include_canonical_header plain optional; 2
+    "name" name plain required; 3 "type" type_ plain required; }
 }
 crate::serde_helpers::object! {
-    Webhook { 0 "createdAt" created_at read_lossless required; 1 "enabled" enabled read
-    required; 2 "endpoint" endpoint read required; 3 "events" events read required; 4
-    "id" id read required; 5 "secret" secret read required; 6 "updatedAt" updated_at
-    read_lossless required; }
+    Webhook { 0 "createdAt" created_at lossless required; 1 "enabled" enabled plain
+    required; 2 "endpoint" endpoint plain required; 3 "events" events plain required; 4
+    "id" id plain required; 5 "secret" secret plain required; 6 "updatedAt" updated_at
+    lossless required; }
 }
 crate::serde_helpers::object! {
-    YesNoTask { 0 "instruction" instruction read required; 1 "on_no" on_no read optional;
-    2 "on_unknown" on_unknown read optional; 3 "on_yes" on_yes read optional; 4 "type"
-    type_ read required; }
+    YesNoTask { 0 "instruction" instruction plain required; 1 "on_no" on_no plain
+    optional; 2 "on_unknown" on_unknown plain optional; 3 "on_yes" on_yes plain optional;
+    4 "type" type_ plain required; }
 }
 ///The service behind an AI tag. Such services keep being added, so expect other values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -67,6 +67,11 @@ impl RawResponse {
         self.attempts
     }
 
+    /// Decodes the body, and drops all else.
+    pub(crate) fn into_json<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.json()
+    }
+
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let body = &self.received.body;
         serde_json::from_slice(body).map_err(|error| self.undecodable().at("$", body, &error))

@@ -23,7 +23,7 @@ type Refuse<'a> = &'a mut dyn FnMut(&str, String);
 
 /// Finds the ids and the open enums of the document, and refuses what cannot become one.
 pub(crate) fn replacements(document: &Document, refuse: Refuse<'_>) -> Vec<Replacement> {
-    let ids = ids(document);
+    let ids = document.ids();
     let mut found = Vec::new();
     for (name, schema) in document.components() {
         let pointer = format!("{SCHEMAS}/{name}");
@@ -42,19 +42,6 @@ pub(crate) fn replacements(document: &Document, refuse: Refuse<'_>) -> Vec<Repla
         });
     }
     found
-}
-
-/// The components that path parameters refer to.
-pub(crate) fn ids(document: &Document) -> BTreeSet<String> {
-    let targets = document
-        .references()
-        .iter()
-        .filter_map(|(pointer, target)| {
-            let parameter = document.at(pointer.strip_suffix("/schema/$ref")?)?;
-            let name = target.strip_prefix("#/components/schemas/")?;
-            (parameter["in"] == "path").then(|| name.to_owned())
-        });
-    targets.collect()
 }
 
 /// A variant of an open union: its component, and the tags that choose it.

@@ -22,7 +22,7 @@ struct Fixup {
 /// The description of each property, by model and name in JSON.
 type Texts = BTreeMap<(String, String), String>;
 
-const FIXUPS: [Fixup; 4] = [
+const FIXUPS: [Fixup; 3] = [
     Fixup {
         name: "non_exhaustive_models",
         reason: "progenitor's models are exhaustive, so that each new property would break users; and a derive for \
@@ -30,21 +30,16 @@ const FIXUPS: [Fixup; 4] = [
         apply: non_exhaustive_models,
     },
     Fixup {
-        name: "lossless_values",
-        reason: "serde writes 100.0 for a number that came as 100 and reads no 100.0 as an integer; chrono drops the \
-                 `.000` of a time, and reads times that RFC 3339 does not know",
-        apply: lossless_values,
-    },
-    Fixup {
-        name: "objects_only",
-        reason: "a derived `Deserialize` reads a struct from a list of its values as well, and takes twice as long to \
-                 compile",
-        apply: objects_only,
-    },
-    Fixup {
         name: "inert_docs",
         reason: "progenitor copies descriptions as they are, and a code block in one would be compiled and run",
         apply: inert_docs,
+    },
+    Fixup {
+        name: "lossless_objects",
+        reason: "serde writes 100.0 for a number that came as 100 and reads no 100.0 as an integer; chrono drops the \
+                 `.000` of a time, and reads times that RFC 3339 does not know; and what serde derives reads a struct \
+                 from a list of its values as well, and takes twice as long to compile",
+        apply: lossless_objects,
     },
 ];
 
@@ -84,27 +79,6 @@ fn non_exhaustive_models(items: &mut Vec<Item>, _: &Texts) -> usize {
     changed
 }
 
-fn lossless_values(items: &mut Vec<Item>, _: &Texts) -> usize {
-    let mut changed = 0;
-    for item in items {
-        let Item::Struct(model) = item else { continue };
-        let is_newtype = matches!(model.fields, Fields::Unnamed(_));
-        for field in &mut model.fields {
-            if !holds_lossless(&field.ty) {
-                continue;
-            }
-            let read = is_newtype.then(|| {
-                quote! { deserialize_with = "crate::serde_helpers::read", }
-            });
-            field.attrs.push(parse_quote! {
-                #[serde(#read serialize_with = "crate::serde_helpers::write")]
-            });
-            changed += 1;
-        }
-    }
-    changed
-}
-
 /// Whether a type is one of those that derived code changes, or holds it.
 fn holds_lossless(ty: &Type) -> bool {
     ["f64", "i64", "DateTime", "NaiveDate"]
@@ -116,55 +90,89 @@ fn holds_lossless(ty: &Type) -> bool {
             && arguments(ty).last().is_some_and(|ty| holds_lossless(ty))
 }
 
-fn objects_only(items: &mut Vec<Item>, _: &Texts) -> usize {
-    let mut readers = Vec::new();
+fn lossless_objects(items: &mut Vec<Item>, _: &Texts) -> usize {
+    let mut objects = Vec::new();
     for item in items.iter_mut() {
-        if let Item::Struct(model) = item
-            && let Fields::Named(fields) = &model.fields
-        {
-            readers.push(reader(&model.ident, fields));
-            underive(&mut model.attrs, "Deserialize");
+        let Item::Struct(model) = item else { continue };
+        match &mut model.fields {
+            Fields::Named(fields) => {
+                objects.push(object(&model.ident, fields));
+                underive(&mut model.attrs, &["Deserialize", "Serialize"]);
+                for field in &mut fields.named {
+                    for_schemars_alone(&mut field.attrs);
+                }
+            }
+            Fields::Unnamed(fields) => {
+                for field in fields
+                    .unnamed
+                    .iter_mut()
+                    .filter(|it| holds_lossless(&it.ty))
+                {
+                    field.attrs.push(parse_quote! {
+                        #[serde(
+                            deserialize_with = "crate::serde_helpers::read",
+                            serialize_with = "crate::serde_helpers::write"
+                        )]
+                    });
+                }
+            }
+            Fields::Unit => {}
         }
     }
-    let changed = readers.len();
-    items.extend(readers);
+    let changed = objects.len();
+    items.extend(objects);
     changed
 }
 
-/// How a struct is read from an object, property by property.
-fn reader(model: &Ident, fields: &FieldsNamed) -> Item {
+/// Leaves of the attributes for serde what its derives are not needed for any more.
+fn for_schemars_alone(attributes: &mut Vec<Attribute>) {
+    let name = renamed(attributes);
+    attributes.retain(|attribute| !attribute.path().is_ident("serde"));
+    if let Some(name) = name {
+        attributes.push(parse_quote! {
+            #[cfg_attr(feature = "schemars", schemars(rename = #name))]
+        });
+    }
+}
+
+/// How a struct is read from an object and written as one, property by property.
+fn object(model: &Ident, fields: &FieldsNamed) -> Item {
     let properties = fields.named.iter().enumerate().map(|(place, field)| {
         let variable = &field.ident;
         let name = renamed(&field.attrs).or_else(|| variable.as_ref().map(ToString::to_string));
         let place = Literal::usize_unsuffixed(place);
-        let read = if holds_lossless(&field.ty) {
-            quote! { read_lossless }
+        let form = if holds_lossless(&field.ty) {
+            quote! { lossless }
         } else {
-            quote! { read }
+            quote! { plain }
         };
-        let take = if is_named(&field.ty, "Option") {
+        let absent = if is_named(&field.ty, "Option") {
             quote! { optional }
-        } else if serde_word(&field.attrs, "default").is_some() {
+        } else if serde_word(&field.attrs, "default").is_none() {
+            quote! { required }
+        } else if serde_word(&field.attrs, "skip_serializing_if").is_none() {
             quote! { or_default }
         } else {
-            quote! { required }
+            quote! { or_empty }
         };
-        quote! { #place #name #variable #read #take; }
+        quote! { #place #name #variable #form #absent; }
     });
     parse_quote! {
         crate::serde_helpers::object! { #model { #(#properties)* } }
     }
 }
 
-fn underive(attributes: &mut [Attribute], name: &str) {
+fn underive(attributes: &mut [Attribute], names: &[&str]) {
     for attribute in attributes {
         if attribute.path().is_ident("derive")
             && let Ok(derives) =
                 attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
         {
-            let kept = derives
-                .iter()
-                .filter(|path| path.segments.last().is_none_or(|last| last.ident != name));
+            let is_kept = |path: &&Path| {
+                let last = path.segments.last();
+                last.is_none_or(|last| names.iter().all(|name| last.ident != name))
+            };
+            let kept = derives.iter().filter(is_kept);
             *attribute = parse_quote! { #[derive(#(#kept),*)] };
         }
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-pub(crate) use components::{Variant, ids, open_values, replacements, union_variants};
+pub(crate) use components::{Variant, open_values, replacements, union_variants};
 pub(crate) use models::{in_requests, tags};
 pub(crate) use operation::Operation;
 

@@ -23,9 +23,13 @@ pub(crate) fn module(
         .iter()
         .map(|operation| print(document, operation, all, examples))
         .collect::<Result<Vec<_>, _>>()?;
+    let raw_response = operations
+        .iter()
+        .any(|it| it.distinct_successes().len() == 1)
+        .then(|| quote! { RawResponse, });
     let tokens = quote! {
         use crate::options::call_options;
-        use crate::runtime::{Error, Operation, Request, Response};
+        use crate::runtime::{Error, Operation, #raw_response Request, Response};
         use crate::{Client, types};
         #(#printed)*
     };
@@ -86,13 +90,14 @@ fn print(
     } else {
         quote! { let mut request = self.request; #(#alone)* }
     };
-    // A body that is not wrapped in a response does not have to be moved out of it.
+    // A body that is not wrapped in a response does not have to be moved out of it. A `?` in each of these functions
+    // would take the compiler a good part of its time.
     let send = match operation.distinct_successes().as_slice() {
         [Success::One(_)] => quote! {
             #request
-            request.execute().await?.json()
+            request.execute().await.and_then(RawResponse::into_json)
         },
-        _ => quote! { Ok(self.send_with_response().await?.into_body()) },
+        _ => quote! { self.send_with_response().await.map(Response::into_body) },
     };
     let behaviour = behaviour(document, operation, all)?;
     Ok(quote! {
@@ -142,7 +147,6 @@ fn print(
             /// As [`send`](Self::send).
             pub async fn send_with_response(self) -> Result<Response<#value>, Error> {
                 #request
-                let response = request.execute().await?;
                 #decode
             }
 
@@ -247,20 +251,23 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
     let distinct = operation.distinct_successes();
     if let [one] = distinct.as_slice() {
         let (value, decode) = match one {
-            Success::Empty => (quote! { () }, quote! { Ok(response.empty()) }),
+            Success::Empty => (quote! { () }, quote! { .map(RawResponse::empty) }),
             Success::One(name) => {
                 let name = format_ident!("{name}");
-                (quote! { types::#name }, quote! { response.decode() })
+                (
+                    quote! { types::#name },
+                    quote! { .and_then(RawResponse::decode) },
+                )
             }
             Success::List(name) => {
                 let name = format_ident!("{name}");
                 (
                     quote! { crate::List<types::#name> },
-                    quote! { response.decode_list() },
+                    quote! { .and_then(RawResponse::decode_list) },
                 )
             }
         };
-        return (None, value, decode);
+        return (None, value, quote! { request.execute().await #decode });
     }
     let name = format_ident!("{}Response", operation.id.to_upper_camel_case());
     let doc = format!(
@@ -321,6 +328,7 @@ fn decoding(operation: &Operation) -> (Option<TokenStream>, TokenStream, TokenSt
         }
     };
     let decode = quote! {
+        let response = request.execute().await?;
         match response.status().as_u16() {
             #(#arms)*
             _ => #first,

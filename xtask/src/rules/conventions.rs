@@ -181,7 +181,7 @@ fn id_patterns(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     const REFUSED: [&str; 6] = ["", ".", "..", "a\\b", "a\u{0}b", "a\u{7f}b"];
     const TAKEN: [&str; 5] = ["598821f949c0a938d57563bd", "...", "a b", "a/b", "\u{e9}"];
     let document = &contract.document;
-    for name in generate::ids(document) {
+    for name in document.ids() {
         let pointer = format!("{SCHEMAS}/{name}");
         let Some(schema) = document.at(&pointer) else {
             continue;

@@ -488,7 +488,7 @@ fn dropped(contract: &Contract, diagnostics: &mut Diagnostics<'_>) {
     let document = &contract.document;
     let in_responses = in_responses(document);
     let in_requests = generate::in_requests(document);
-    let ids = generate::ids(document);
+    let ids = document.ids();
     let mut lost = |kind: &str, pointer: &str, value: &Value, allowed: &[&str]| {
         let kept = KEPT.iter().find(|(name, _)| *name == kind);
         for key in value.as_object().into_iter().flat_map(|it| it.keys()) {

@@ -265,7 +265,7 @@ impl UploadFile {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<UploadFileResponse, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        self.send_with_response().await.map(Response::into_body)
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.
@@ -555,7 +555,7 @@ impl UploadFileV2 {
     ///
     /// If the call cannot be sent, fails, or its response cannot be decoded; [`Error`] says why.
     pub async fn send(self) -> Result<UploadFileV2Response, Error> {
-        Ok(self.send_with_response().await?.into_body())
+        self.send_with_response().await.map(Response::into_body)
     }
     /// Sends the call and returns the whole response: status, headers, request id and raw body beside the
     /// decoded one.

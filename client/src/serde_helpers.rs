@@ -327,10 +327,7 @@ macro_rules! take {
     (optional $field:ident $name:literal) => {
         $field.flatten()
     };
-    (or_default $field:ident $name:literal) => {
-        $field.unwrap_or_default()
-    };
-    (or_empty $field:ident $name:literal) => {
+    ($or_default_or_empty:ident $field:ident $name:literal) => {
         $field.unwrap_or_default()
     };
 }
@@ -338,17 +335,14 @@ pub(crate) use take;
 
 /// Gives what is written of a property, if it is.
 macro_rules! give {
-    (required $value:expr) => {
-        ::std::option::Option::Some(&$value)
-    };
     (optional $value:expr) => {
         $value.as_ref()
     };
-    (or_default $value:expr) => {
-        ::std::option::Option::Some(&$value)
-    };
     (or_empty $value:expr) => {
         (!$value.is_empty()).then_some(&$value)
+    };
+    ($required_or_default:ident $value:expr) => {
+        ::std::option::Option::Some(&$value)
     };
 }
 pub(crate) use give;
@@ -483,3 +477,88 @@ macro_rules! object {
     };
 }
 pub(crate) use object;
+
+#[cfg(test)]
+mod tests {
+    use serde::ser::Error as _;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A text that has a form in JSON if it is not empty.
+    #[derive(Debug, Default, PartialEq)]
+    struct Text(String);
+
+    impl Serialize for Text {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0.as_str() {
+                "" => Err(S::Error::custom("an empty text")),
+                text => serializer.serialize_str(text),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Text {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            String::deserialize(deserializer).map(Self)
+        }
+    }
+
+    #[derive(Debug, Default, PartialEq)]
+    struct Model {
+        name: Text,
+        size: f64,
+        note: Option<Text>,
+        share: Option<f64>,
+        tags: Vec<String>,
+        hidden: bool,
+    }
+
+    object! {
+        Model {
+            0 "name" name plain required;
+            1 "size" size lossless required;
+            2 "note" note plain optional;
+            3 "share" share lossless optional;
+            4 "tags" tags plain or_empty;
+            5 "isHidden" hidden plain or_default;
+        }
+    }
+
+    #[test]
+    fn a_property_is_written_where_it_is_there_and_read_back() {
+        let least = Model {
+            name: Text("a".to_owned()),
+            size: 100.0,
+            ..Model::default()
+        };
+        let all = Model {
+            name: Text("a".to_owned()),
+            size: 1.5,
+            note: Some(Text("b".to_owned())),
+            share: Some(2.0),
+            tags: vec!["c".to_owned()],
+            hidden: true,
+        };
+        for (model, text) in [
+            (least, r#"{"name":"a","size":100,"isHidden":false}"#),
+            (
+                all,
+                r#"{"name":"a","size":1.5,"note":"b","share":2,"tags":["c"],"isHidden":true}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&model).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Model>(text).unwrap(), model);
+        }
+        let least = json!({ "name": "a", "size": 100, "note": null });
+        assert_eq!(serde_json::from_value::<Model>(least).unwrap().note, None);
+        let lacks = serde_json::from_value::<Model>(json!({ "name": "a" }));
+        assert_eq!(lacks.unwrap_err().to_string(), "missing field `size`");
+    }
+
+    #[test]
+    fn what_fails_first_is_the_error_of_the_whole() {
+        let error = serde_json::to_string(&Model::default()).unwrap_err();
+        assert_eq!(error.to_string(), "an empty text");
+    }
+}

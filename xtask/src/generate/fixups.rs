@@ -124,7 +124,7 @@ fn lossless_objects(items: &mut Vec<Item>, _: &Texts) -> usize {
     changed
 }
 
-/// Leaves of the attributes for serde what its derives are not needed for any more.
+/// Drops the attributes of the derives that are gone, but for the name, which `schemars` needs.
 fn for_schemars_alone(attributes: &mut Vec<Attribute>) {
     let name = renamed(attributes);
     attributes.retain(|attribute| !attribute.path().is_ident("serde"));

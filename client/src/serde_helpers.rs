@@ -482,6 +482,7 @@ pub(crate) use object;
 mod tests {
     use serde::ser::Error as _;
     use serde_json::json;
+    use serde_test::Token;
 
     use super::*;
 
@@ -554,6 +555,34 @@ mod tests {
         assert_eq!(serde_json::from_value::<Model>(least).unwrap().note, None);
         let lacks = serde_json::from_value::<Model>(json!({ "name": "a" }));
         assert_eq!(lacks.unwrap_err().to_string(), "missing field `size`");
+    }
+
+    /// Formats that write the number of properties ahead of them rely on it.
+    #[test]
+    fn as_many_properties_are_announced_as_are_written() {
+        let model = Model {
+            name: Text("a".to_owned()),
+            share: Some(0.5),
+            ..Model::default()
+        };
+        serde_test::assert_ser_tokens(
+            &model,
+            &[
+                Token::Struct {
+                    name: "Model",
+                    len: 4,
+                },
+                Token::Str("name"),
+                Token::Str("a"),
+                Token::Str("size"),
+                Token::I64(0),
+                Token::Str("share"),
+                Token::F64(0.5),
+                Token::Str("isHidden"),
+                Token::Bool(false),
+                Token::StructEnd,
+            ],
+        );
     }
 
     #[test]

@@ -7,9 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use imagekit_mock::{Bytes, Fault, HeaderValue, Response, Server, StatusCode};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{Certificate, CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::crypto::aws_lc_rs;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::sign::{self, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 use tempfile::TempDir;
 
 use crate::support::{Imagekit, Mock, imagekit};
@@ -297,17 +300,26 @@ fn the_doctor_tells_tls_from_the_network() {
     );
 }
 
-/// Starts a server that has nothing, with a certificate for 127.0.0.1 that nobody trusts; gives its port and the
-/// certificate.
-fn untrusted() -> (u16, String) {
-    let names = ["127.0.0.1".to_owned()];
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
+/// Makes a certificate for 127.0.0.1, signed by its own key.
+fn certificate() -> CertifiedKey<KeyPair> {
+    generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()
+}
+
+/// Starts a server that has nothing, but shows a certificate and signs with a key; gives its port.
+fn tls_server(
+    version: &'static SupportedProtocolVersion,
+    certificate: &Certificate,
+    key: &KeyPair,
+) -> u16 {
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    let key = aws_lc_rs::sign::any_supported_type(&key.into()).unwrap();
+    // Unlike `with_single_cert`, this takes a key that is not of the certificate.
+    let identity = sign::CertifiedKey::new(vec![certificate.der().clone()], key);
     let config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[version])
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], signing_key.into())
-        .unwrap();
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -322,12 +334,13 @@ fn untrusted() -> (u16, String) {
             }
         }
     });
-    (port, cert.pem())
+    port
 }
 
 #[test]
 fn the_doctor_names_a_certificate_that_is_not_trusted() {
-    let (port, _) = untrusted();
+    let CertifiedKey { cert, signing_key } = certificate();
+    let port = tls_server(&TLS13, &cert, &signing_key);
     let (code, told) = diagnosis(&format!("https://127.0.0.1:{port}"), &[]);
     assert_eq!(code, Some(6), "{told}");
     assert!(
@@ -343,28 +356,40 @@ fn the_doctor_names_a_certificate_that_is_not_trusted() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn whom_the_operating_system_trusts_is_trusted_by_the_name_in_its_certificate_alone() {
-    let (port, certificate) = untrusted();
+fn whom_the_operating_system_trusts_is_trusted_by_name_and_key_alone() {
+    let CertifiedKey { cert, signing_key } = certificate();
     let folder = tempfile::tempdir().unwrap();
     let trusted = folder.path().join("trusted.pem");
-    fs::write(&trusted, certificate).unwrap();
+    fs::write(&trusted, cert.pem()).unwrap();
     let (trusted, nothing) = (trusted.to_str().unwrap(), folder.path().join("nothing"));
     fs::create_dir(&nothing).unwrap();
     let nothing = nothing.to_str().unwrap();
-    for (host, file, code, says) in [
-        ("127.0.0.1", trusted, 7, "ok   network: connected by TLS\n"),
-        ("localhost", trusted, 6, "not valid for name"),
-        (
-            "127.0.0.1",
-            nothing,
-            6,
-            ": the certificates to trust cannot be read: ",
-        ),
-    ] {
-        let environment = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", nothing)];
-        let (exit, told) = diagnosis(&format!("https://{host}:{port}"), &environment);
-        assert_eq!(exit, Some(code), "{told}");
-        assert!(told.contains(says), "{told}");
+    for version in [&TLS12, &TLS13] {
+        let genuine = tls_server(version, &cert, &signing_key);
+        let without_the_key = tls_server(version, &cert, &certificate().signing_key);
+        for (host, port, file, code, says) in [
+            (
+                "127.0.0.1",
+                genuine,
+                trusted,
+                7,
+                "ok   network: connected by TLS\n",
+            ),
+            ("localhost", genuine, trusted, 6, "not valid for name"),
+            ("127.0.0.1", without_the_key, trusted, 6, "BadSignature"),
+            (
+                "127.0.0.1",
+                genuine,
+                nothing,
+                6,
+                ": the certificates to trust cannot be read: ",
+            ),
+        ] {
+            let environment = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", nothing)];
+            let (exit, told) = diagnosis(&format!("https://{host}:{port}"), &environment);
+            assert_eq!(exit, Some(code), "{told}");
+            assert!(told.contains(says), "{told}");
+        }
     }
 }
 

@@ -73,6 +73,10 @@ fn missing(root: &Path, packages: &[&Value], changelog: &str) -> Vec<String> {
         for file in files.filter(|file| !folder.join(file).is_file()) {
             missing.push(format!("{name} has no {file}"));
         }
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+        if !readme.contains(&format!("/crates/v/{name})")) {
+            missing.push(format!("{name} shows no badge of its version in README.md"));
+        }
         for key in ["description", "license", "readme", "rust_version"] {
             if text(key).is_empty() {
                 missing.push(format!("{name} has no {key} in its Cargo.toml"));

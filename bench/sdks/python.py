@@ -14,6 +14,16 @@ settings = {"private_key": "your_private_api_key", "base_url": url}
 ids = {"version_id": "697821f849c0a938d57563ce", "file_id": "598821f949c0a938d57563bd"}
 
 
+failures = 0
+
+
+def failed(error):
+    global failures
+    if not failures:
+        print(f"error: {error}", file=sys.stderr)
+    failures += 1
+
+
 def check(version):
     assert version.name == "file1.jpg", version
 
@@ -21,7 +31,10 @@ def check(version):
 async def repeat_at_once(client, calls):
     async def worker():
         for _ in range(calls // at_once):
-            check(await client.files.versions.get(**ids))
+            try:
+                check(await client.files.versions.get(**ids))
+            except Exception as error:
+                failed(error)
 
     await asyncio.gather(*(worker() for _ in range(at_once)))
 
@@ -53,6 +66,8 @@ print(
             "seconds": time.perf_counter() - started,
             "processor_seconds": processor_seconds,
             "peak_bytes": peak,
+            "failed": failures / (before + calls),
         }
     )
 )
+sys.exit(failures > 0)

@@ -1,11 +1,11 @@
 //! Clients for one and the same call: by hand on hyper, by hand on reqwest, and the generated one.
 
-mod delivery;
+mod offline;
 mod peers;
 pub mod usage;
 mod version;
 
-pub use delivery::DeliveryUrls;
+pub use offline::Offline;
 pub use peers::{Failure, Hyper, Lean, Networked, Ours, Peer, Plain};
 pub use version::Version;
 
@@ -17,9 +17,13 @@ pub const VERSION_ID: &str = "697821f849c0a938d57563ce";
 /// The host of a client that is given addresses.
 const HOST: &str = "imagekit.test";
 
-/// The documented response as a server sends it, without line breaks.
+/// The documented response as a server sends it.
 pub fn response() -> Result<String, serde_json::Error> {
-    let example = include_str!("../../openapi/examples/file-version.json");
+    as_sent(include_str!("../../openapi/examples/file-version.json"))
+}
+
+/// A documented example without line breaks.
+fn as_sent(example: &str) -> Result<String, serde_json::Error> {
     let example: serde_json::Value = serde_json::from_str(example)?;
     Ok(example.to_string())
 }

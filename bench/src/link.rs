@@ -19,7 +19,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::server;
+use super::server::{self, Window};
 
 /// How long bytes are under way, in each direction.
 const DELAY: Duration = Duration::from_millis(20);
@@ -32,6 +32,18 @@ const RETRANSMISSION: Duration = Duration::from_millis(240);
 const FIRST_RETRANSMISSION: Duration = Duration::from_secs(1);
 /// The timer of tokio is up to a millisecond late.
 const TICK: Duration = Duration::from_micros(1200);
+
+/// What is at the other end of a link.
+#[derive(Clone, Copy)]
+pub(crate) enum Far {
+    /// A server of our own, over TLS with the certificate at `SSL_CERT_FILE`.
+    Ours,
+    /// The same, and packets are lost, drawn from a seed.
+    Lossy(u64),
+    /// The same as ours, and it limits the rate of calls.
+    Limited,
+    Other(SocketAddr),
+}
 
 /// A link to a server; both run on a thread of their own, so that they take no time of the client's.
 pub(crate) struct Link {
@@ -47,25 +59,28 @@ enum Order {
 }
 
 impl Link {
-    /// A link to a server of our own, over TLS with the certificate at `SSL_CERT_FILE`, or to the given one. It loses
-    /// packets if it is given a seed for that.
-    pub(crate) fn new(to: Option<SocketAddr>, loss: Option<u64>) -> Result<Self, Failure> {
+    pub(crate) fn new(far: Far) -> Result<Self, Failure> {
         let (tell, told) = mpsc::channel();
         let (orders, ordered) = unbounded_channel();
         thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             runtime.enable_all().build()?.block_on(async {
                 let server = TcpListener::bind(("127.0.0.1", 0)).await?;
-                let far = to.unwrap_or(server.local_addr()?);
+                let (address, loss) = match far {
+                    Far::Other(address) => (address, None),
+                    Far::Lossy(seed) => (server.local_addr()?, Some(Rng::with_seed(seed))),
+                    Far::Ours | Far::Limited => (server.local_addr()?, None),
+                };
                 let body = imagekit_bench::response()?;
                 let certificate = env::var("SSL_CERT_FILE")?;
                 let tls = server::tls(Path::new(&certificate))?;
+                let limit = matches!(far, Far::Limited).then(Window::new);
                 tokio::spawn(async move {
-                    server::accept(server, &body, Duration::ZERO, Some(tls)).await
+                    server::accept(server, &body, Duration::ZERO, limit, Some(tls)).await
                 });
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
                 let _ = tell.send(listener.local_addr()?);
-                Ok::<_, Failure>(run(listener, far, ordered, loss.map(Rng::with_seed)).await?)
+                Ok::<_, Failure>(run(listener, address, ordered, loss).await?)
             })
         });
         let address = told.recv()?;

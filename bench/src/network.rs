@@ -6,7 +6,7 @@ use imagekit_bench::{Failure, Networked};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::link::{Link, SilentAddress};
+use super::link::{Far, Link, SilentAddress};
 use super::{KEY, repeat};
 
 const AT_ONCE: usize = 64;
@@ -18,7 +18,7 @@ const IDLE: usize = 8;
 
 /// Makes the calls, and returns how long they take in seconds and which part of them fails.
 pub(crate) async fn measure<P: Networked>(fault: &str) -> Result<Value, Failure> {
-    let link = Link::new(None, None)?;
+    let link = Link::new(Far::Ours)?;
     let timeout = Duration::from_secs(if fault == "cut-while-idle" { 2 } else { 30 });
     let silent = SilentAddress::new().await?;
     let addresses = match fault {

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use imagekit_bench::{Failure, response};
 use serde_json::Value;
@@ -29,13 +29,14 @@ pub(crate) async fn run(delay: Duration, files: usize) -> Result<Value, Failure>
             format!("[{}]", vec![file; count].join(","))
         }
     };
-    accept(listener, &body, delay, None).await
+    accept(listener, &body, delay, None, None).await
 }
 
 pub(crate) async fn accept(
     listener: TcpListener,
     body: &str,
     delay: Duration,
+    limit: Option<Mutex<Window>>,
     tls: Option<TlsAcceptor>,
 ) -> Result<Value, Failure> {
     let response = format!(
@@ -48,14 +49,15 @@ pub(crate) async fn accept(
         body.len()
     );
     let response: &'static [u8] = response.leak().as_bytes();
+    let limit: Option<&'static _> = limit.map(|limit| &*Box::leak(Box::new(limit)));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         match tls.clone() {
             Some(tls) => drop(tokio::spawn(async move {
-                serve(tls.accept(stream).await?, response, delay).await
+                serve(tls.accept(stream).await?, response, delay, limit).await
             })),
-            None => drop(tokio::spawn(serve(stream, response, delay))),
+            None => drop(tokio::spawn(serve(stream, response, delay, limit))),
         }
     }
 }
@@ -81,6 +83,7 @@ async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     response: &[u8],
     delay: Duration,
+    limit: Option<&Mutex<Window>>,
 ) -> std::io::Result<Infallible> {
     let mut request = Vec::with_capacity(4096);
     loop {
@@ -92,7 +95,49 @@ async fn serve(
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
-            stream.write_all(response).await?;
+            match limit.and_then(Window::refusal) {
+                Some(refusal) => stream.write_all(refusal.as_bytes()).await?,
+                None => stream.write_all(response).await?,
+            }
         }
+    }
+}
+
+/// How many requests are allowed in an interval, which begins with the first of them.
+const LIMIT: u32 = 100;
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// The interval that is counted in.
+pub(crate) struct Window {
+    ends: Instant,
+    left: u32,
+}
+
+impl Window {
+    pub(crate) fn new() -> Mutex<Self> {
+        let ends = Instant::now();
+        Mutex::new(Self { ends, left: 0 })
+    }
+
+    /// Counts a request; the response if it is one too many.
+    fn refusal(window: &Mutex<Self>) -> Option<String> {
+        let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if window.ends <= now {
+            let (ends, left) = (now + INTERVAL, LIMIT);
+            *window = Self { ends, left };
+        }
+        let Some(left) = window.left.checked_sub(1) else {
+            let (interval, reset) = (INTERVAL.as_millis(), (window.ends - now).as_millis() + 1);
+            return Some(format!(
+                "HTTP/1.1 429 Too Many Requests\r\n\
+                 x-ratelimit-limit: {LIMIT}\r\n\
+                 x-ratelimit-interval: {interval}\r\n\
+                 x-ratelimit-reset: {reset}\r\n\
+                 content-length: 0\r\n\r\n"
+            ));
+        };
+        window.left = left;
+        None
     }
 }

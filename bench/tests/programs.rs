@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use imagekit_bench::DeliveryUrls;
+use imagekit_bench::Offline;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
 
@@ -70,15 +70,15 @@ fn every_peer_makes_its_calls() {
 }
 
 #[test]
-fn versions_lists_and_urls_are_what_they_are_counted_for() {
+fn versions_lists_urls_and_events_are_what_they_are_counted_for() {
     let files = Server::start(&mut program(&["server", "0", "1000"]));
     for peer in ["plain", "ours"] {
         run(&mut program(&["decode", peer, "2"])).unwrap();
         run(&mut program(&["list", peer, &files.url, "2"])).unwrap();
         run(&mut program(&["clients", peer, "2"])).unwrap();
     }
-    for name in DeliveryUrls::NAMES {
-        run(&mut program(&["url", name, "2"])).unwrap();
+    for name in Offline::NAMES {
+        run(&mut program(&["offline", name, "2"])).unwrap();
     }
 }
 
@@ -107,12 +107,21 @@ fn a_network_far_away_is_crossed_and_its_faults_are_survived() {
         program
     };
 
+    let calls = |link: &Server, peer, numbers: [&str; 3]| {
+        let mut calls = trusting(&["call", peer, "https://imagekit.test"]);
+        run(calls.args(numbers).env("HTTPS_PROXY", &link.url))
+    };
     for link in [&["link"][..], &["link", "lossy", "1"]] {
         let link = Server::start(&mut trusting(link));
-        let mut calls = trusting(&["call", "ours", "https://imagekit.test", "2", "0", "4"]);
-        let measured = run(calls.env("HTTPS_PROXY", &link.url)).unwrap();
+        let measured = calls(&link, "ours", ["2", "0", "4"]).unwrap();
         assert!(measured["seconds"].is_f64(), "{measured}");
     }
+    let limited = Server::start(&mut trusting(&["link", "limited"]));
+    let more_than_allowed = ["64", "0", "128"];
+    let refused = calls(&limited, "plain", more_than_allowed).unwrap_err();
+    assert!(refused.contains("429 Too Many Requests"), "{refused}");
+    let measured = calls(&limited, "ours", more_than_allowed).unwrap();
+    assert_eq!(measured["failed"], 0.0);
     for fault in ["closed-while-idle", "server-away"] {
         let measured = run(&mut trusting(&["network", "ours", fault])).unwrap();
         assert_eq!(measured["failed"], 0.0, "{fault}");

@@ -32,18 +32,18 @@ struct Count {
     by_hand: f64,
 }
 
-/// Delivery URLs, which nobody builds by hand, stand beside this.
-const BESIDE_URLS: &str = "to decode a version";
+/// What is done offline, which nobody does by hand, stands beside this.
+const BESIDE_OFFLINE: &str = "to decode a version";
 
 impl Recorded {
-    pub(super) fn now(instructions: &[Counted], urls: &[(&'static str, f64)]) -> Result<Self> {
+    pub(super) fn now(instructions: &[Counted], offline: &[(&'static str, f64)]) -> Result<Self> {
         let compiler = output(Command::new("rustc").arg("--version"))?;
         let mut counts = BTreeMap::new();
         for counted in instructions.iter().filter(|it| it.is_steady) {
             let [.., by_hand, ours] = counted.peers;
             counts.insert(counted.what.to_owned(), Count { ours, by_hand });
-            for &(url, ours) in urls.iter().filter(|_| counted.what == BESIDE_URLS) {
-                counts.insert(format!("a URL, {url}"), Count { ours, by_hand });
+            for &(what, ours) in offline.iter().filter(|_| counted.what == BESIDE_OFFLINE) {
+                counts.insert(what.to_owned(), Count { ours, by_hand });
             }
         }
         let compiler = compiler.trim().to_owned();
@@ -58,7 +58,7 @@ impl Recorded {
 
     pub(super) fn write(&self, root: &Path) -> Result<()> {
         let mut text = format!(
-            "# Instructions, beside those of hand-written code in the same run; a URL stands beside decoding by hand.\n\
+            "# Instructions, beside those of hand-written code in the same run; what is offline stands beside decoding by hand.\n\
              # Written by `cargo xtask bench`; `cargo xtask bench --check` fails when they grow by 5 %.\n\
              compiler: {}\ncounts:\n",
             self.compiler
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_guarded_beside_decoding_and_what_varies_is_not() {
+    fn what_is_offline_is_guarded_beside_decoding_and_what_varies_is_not() {
         let counted = |what, ours, is_steady| Counted {
             what,
             goal: 1.0,
@@ -142,8 +142,8 @@ mod tests {
             counted("to decode a version", 90.0, true),
             counted("to build a client", 1.0, false),
         ];
-        let now = Recorded::now(&rows, &[("resized", 20.0)]).unwrap();
+        let now = Recorded::now(&rows, &[("a URL", 20.0)]).unwrap();
         let names: Vec<_> = now.counts.keys().collect();
-        assert_eq!(names, ["a URL, resized", "to decode a version"]);
+        assert_eq!(names, ["a URL", "to decode a version"]);
     }
 }

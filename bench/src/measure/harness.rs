@@ -157,9 +157,13 @@ pub(super) fn median(mut samples: Vec<f64>) -> f64 {
     samples.get(samples.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// What a program prints last: one line of JSON.
+/// What a program prints last, unless it fails.
 pub(super) fn measured(command: &mut Command) -> Result<Value> {
-    let output = output(command)?;
+    last_line(&output(command)?)
+}
+
+/// What a program has printed last: one line of JSON.
+pub(super) fn last_line(output: &str) -> Result<Value> {
     let line = output.lines().next_back().unwrap_or_default();
     Ok(serde_json::from_str(line).map_err(|_| format!("not what a benchmark prints: {line}"))?)
 }

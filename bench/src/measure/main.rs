@@ -9,10 +9,10 @@ mod harness;
 mod instructions;
 mod machine;
 mod network;
+mod offline;
 mod report;
 mod sdks;
 mod uploads;
-mod urls;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ enum Part {
     /// Count instructions and take the time of calls, in three rounds.
     #[command(long_flag = "quick")]
     Quick,
-    /// Count instructions; fail if a call, decoding, a list or a delivery URL takes 5 % more than recorded in
+    /// Count instructions; fail if a call, decoding, a list, a delivery URL or an event takes 5 % more than recorded in
     /// bench/instructions.yaml.
     #[command(long_flag = "check")]
     Check,
@@ -50,9 +50,9 @@ enum Part {
     /// Upload.
     #[command(long_flag = "uploads")]
     Uploads,
-    /// Build delivery URLs.
-    #[command(long_flag = "urls")]
-    Urls,
+    /// Build delivery URLs, and receive an event.
+    #[command(long_flag = "offline")]
+    Offline,
     /// Hold calls in flight, and build a program from nothing.
     #[command(long_flag = "builds")]
     Builds,
@@ -94,10 +94,10 @@ fn run(root: &Path, part: Option<Part>) -> Result<ExitCode> {
             report.uploads = uploads::measure(&harness)?;
             print!("{}", report.as_uploads().render()?);
         }
-        Some(Part::Urls) => {
+        Some(Part::Offline) => {
             sdks::install(root)?;
-            report.urls = urls::measure(&harness, root)?;
-            print!("{}", report.as_urls().render()?);
+            report.offline = offline::measure(&harness, root)?;
+            print!("{}", report.as_offline().render()?);
         }
         Some(Part::Builds) => {
             report.memory = calls::memory(&harness)?;
@@ -107,7 +107,7 @@ fn run(root: &Path, part: Option<Part>) -> Result<ExitCode> {
         Some(Part::Check) => {
             report.instructions = instructions::count_steady(&harness)?;
             println!("{}", report.as_instructions().render()?);
-            let now = Recorded::now(&report.instructions, &urls::instructions(&harness)?)?;
+            let now = Recorded::now(&report.instructions, &offline::instructions(&harness)?)?;
             return guard::check(&Recorded::read(root)?, &now);
         }
         Some(Part::Quick) => {
@@ -123,7 +123,7 @@ fn run(root: &Path, part: Option<Part>) -> Result<ExitCode> {
                 calls: calls::measure(&harness, &sdks, ROUNDS)?,
                 network: network::measure(root, &harness, &sdks)?,
                 uploads: uploads::measure(&harness)?,
-                urls: urls::measure(&harness, root)?,
+                offline: offline::measure(&harness, root)?,
                 memory: calls::memory(&harness)?,
                 builds: builds::measure(root)?,
                 growth: growth::measure(root)?,
@@ -134,9 +134,9 @@ fn run(root: &Path, part: Option<Part>) -> Result<ExitCode> {
                 calls: &report.calls,
             };
             fs::write(root.join(PLOT), plot.render()?)?;
-            let urls = report.urls.iter().map(|url| (url.what, url.instructions));
-            let urls: Vec<_> = urls.collect();
-            Recorded::now(&report.instructions, &urls)?.write(root)?;
+            let offline = report.offline.iter().map(|it| (it.what, it.instructions));
+            let offline: Vec<_> = offline.collect();
+            Recorded::now(&report.instructions, &offline)?.write(root)?;
             println!("{REPORT}, {PLOT} and {} written", guard::RECORDED);
         }
     }

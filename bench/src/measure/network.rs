@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use imagekit_bench::{FILE_ID, VERSION_ID};
 
 use super::calls::{OURS, PLAIN, Peer};
-use super::harness::{Harness, Server, build, measured, median, number, on_core, output};
+use super::harness::{Harness, Server, build, last_line, median, number, on_core, output};
 use super::{Result, sdks};
 
 pub(super) const ROUNDS: usize = 5;
@@ -23,6 +23,7 @@ const SCENES: &str = "\
 the first call | 0.128 s | 1 1 own
 the first call, to a server on OpenSSL 3.5 | 0.128 s | 1 1 openssl
 640 calls, 64 at once, from nothing | 0.515 s | 640 64 own
+640 calls, 64 at once, 100 allowed in each 0.5 s | | 640 64 limited
 3,200 calls, 64 at once, 1 % of packets lost | | 3200 64 lossy
 1,600 calls, 8 at once, 1 % of packets lost | | 1600 8 lossy
 the first of two addresses is dead | 6 s | dead-address
@@ -137,10 +138,7 @@ impl<'a> Setting<'a> {
             let mut command = on_core(0, peer.command());
             let numbers = [at_once, 0, calls].map(|number| number.to_string());
             command.arg(URL).args(numbers).env("HTTPS_PROXY", &link.url);
-            Ok([
-                number(&measured(self.trust(&mut command))?, "seconds")?,
-                0.0,
-            ])
+            outcome(self.trust(&mut command))
         })
     }
 
@@ -167,8 +165,7 @@ impl<'a> Setting<'a> {
     fn fault(&self, name: &str, fault: &str) -> Result<Outcome> {
         rounds(|_| {
             let mut command = Command::new(self.harness.program());
-            let measured = measured(self.trust(command.args(["network", name, fault])))?;
-            Ok([number(&measured, "seconds")?, number(&measured, "failed")?])
+            outcome(self.trust(command.args(["network", name, fault])))
         })
     }
 
@@ -178,6 +175,7 @@ impl<'a> Setting<'a> {
         link.arg("link");
         match (far, &self.openssl) {
             ("lossy", _) => link.args(["lossy", &round.to_string()]),
+            ("limited", _) => link.arg("limited"),
             ("openssl", Some(server)) => link.args(["to", &server.url]),
             _ => &mut link,
         };
@@ -190,6 +188,13 @@ impl<'a> Setting<'a> {
             .env("NODE_EXTRA_CA_CERTS", &self.certificate)
             .env("NODE_USE_ENV_PROXY", "1")
     }
+}
+
+/// What calls have taken, of which some may have failed, and with them the program.
+fn outcome(command: &mut Command) -> Result<Outcome> {
+    let output = command.stderr(Stdio::inherit()).output()?;
+    let measured = last_line(&String::from_utf8(output.stdout)?)?;
+    Ok([number(&measured, "seconds")?, number(&measured, "failed")?])
 }
 
 fn rounds(mut round: impl FnMut(usize) -> Result<[f64; 2]>) -> Result<Outcome> {

@@ -5,22 +5,22 @@ use askama::Template;
 use super::calls::{LEAN, OURS, PLAIN};
 use super::instructions::Counted;
 use super::network::{COMMAND_LINE, Network};
+use super::offline::Done;
 use super::sdks::NODE;
 use super::uploads::Upload;
-use super::urls::Built;
 
 /// What was measured in one run. A figure that was not is NaN, and its cell stays empty.
 #[derive(Default, Template)]
 #[template(
     path = "report.md.j2",
-    blocks = ["network", "uploads", "urls", "instructions", "calls", "builds", "growth"]
+    blocks = ["network", "uploads", "offline", "instructions", "calls", "builds", "growth"]
 )]
 pub(super) struct Report {
     pub(super) instructions: Vec<Counted>,
     pub(super) calls: Vec<Row>,
     pub(super) network: Network,
     pub(super) uploads: Vec<Upload>,
-    pub(super) urls: Vec<Built>,
+    pub(super) offline: Vec<Done>,
     pub(super) memory: Vec<Row>,
     pub(super) builds: Vec<Row>,
     pub(super) growth: Vec<Vec<f64>>,

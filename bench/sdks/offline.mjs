@@ -1,5 +1,7 @@
-// The official SDK for Node: the URLs of bench/src/urls.rs, and one line of JSON.
+// The official SDK for Node: EVENT, what bench/src/offline.rs does, and one line of JSON.
+import { readFileSync } from 'node:fs';
 import ImageKit from '@imagekit/nodejs';
+import { Webhook } from 'standardwebhooks';
 
 const client = new ImageKit({ privateKey: 'your_private_api_key' });
 // The program in Rust is given its expiry; here it comes from the clock.
@@ -33,14 +35,23 @@ const layered = () => ({
   ],
 });
 
-function measure(build) {
+const key = 'whsec_of_a_benchmark';
+const body = JSON.stringify(JSON.parse(readFileSync(process.argv[2], 'utf8')));
+const sent = new Date();
+const headers = {
+  'webhook-id': 'msg_1',
+  'webhook-timestamp': String(Math.floor(sent / 1000)),
+  'webhook-signature': new Webhook(Buffer.from(key).toString('base64')).sign('msg_1', sent, body),
+};
+
+function measure(make) {
   const times = 50_000;
-  let url;
-  for (let time = 0; time < times; time++) url = build();
+  let made;
+  for (let time = 0; time < times; time++) made = make();
   const start = process.cpuUsage();
-  for (let time = 0; time < times; time++) url = build();
+  for (let time = 0; time < times; time++) made = make();
   const { user, system } = process.cpuUsage(start);
-  return { nanos: ((user + system) * 1000) / times, url };
+  return { nanos: ((user + system) * 1000) / times, made };
 }
 
 console.log(
@@ -48,5 +59,6 @@ console.log(
     resized: measure(() => client.helper.buildSrc(resized())),
     signed: measure(() => client.helper.buildSrc({ ...resized(), signed: true, expiresIn: 300 })),
     layered: measure(() => client.helper.buildSrc(layered())),
+    event: measure(() => client.webhooks.unwrap(body, { headers, key })),
   }),
 );

@@ -62,7 +62,7 @@ impl Scene {
         match self.outcomes.get(peer) {
             Some([seconds, 0.0]) => format!("{seconds:.3} s"),
             Some([seconds, failed]) => {
-                format!("{:.0} % fail, after {seconds:.2} s", failed * 100.0)
+                format!("{:.1} % fail, after {seconds:.2} s", failed * 100.0)
             }
             None => String::new(),
         }

@@ -30,8 +30,8 @@ const PACKET: usize = 1448;
 /// After how long a lost packet is sent once more, as Linux does: a round trip and 200 ms, and 1 s while connecting.
 const RETRANSMISSION: Duration = Duration::from_millis(240);
 const FIRST_RETRANSMISSION: Duration = Duration::from_secs(1);
-/// The timer of tokio is up to a millisecond late.
-const TICK: Duration = Duration::from_micros(1200);
+/// The timer of tokio is up to a millisecond late, and up to one more as it waits for whole milliseconds.
+const TICK: Duration = Duration::from_micros(2200);
 
 /// What is at the other end of a link.
 #[derive(Clone, Copy)]
